@@ -1,0 +1,31 @@
+"""The Celery application and the one beat schedule.
+
+The broker is only a doorbell: every piece of work has a row in the database, and the tick below
+finds work whose message or worker was lost. Nothing is kept in results.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+app = Celery("huiyan")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    timezone=os.environ.get("TIME_ZONE", "Asia/Shanghai"),
+)
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # Work whose worker died is taken up again: a lease lasts 45 s, so the wait is 75 s at most.
+    "tick": {"task": "organization.tasks.tick", "schedule": 30.0},
+    # After the last business day has ended everywhere (02:00) and the tills have sent their files.
+    "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(hour=3, minute=30)},
+    # Messages that could not go out at once, for instance because a worker was stopped.
+    "deliver": {"task": "campaigns.tasks.deliver_pending", "schedule": 60.0},
+}

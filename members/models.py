@@ -1,0 +1,111 @@
+"""Who the members are: identities, age verification, consent, self-exclusion."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from members.querysets import MemberQuerySet
+from organization.crypto import EncryptedTextField
+from organization.models import Staff, Store
+
+
+class Sex(models.IntegerChoices):
+    UNKNOWN = 0, _("unknown")
+    MALE = 1, _("male")
+    FEMALE = 2, _("female")
+
+
+class Member(models.Model):
+    name = EncryptedTextField(null=True)
+    sex = models.SmallIntegerField(choices=Sex, default=Sex.UNKNOWN)
+    birth_date = models.DateField(null=True)
+    enrolment_store = models.ForeignKey(Store, models.PROTECT, related_name="+")
+    enrolled_on = models.DateField()
+    # Where most receipts of the window are; the enrolment store until there is one.
+    home_store = models.ForeignKey(Store, models.PROTECT, related_name="members")
+    # A keyed digest of the last imported row: the same row again changes nothing.
+    row_digest = models.BinaryField(max_length=16, null=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["home_store"])]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """How a page names a member: never by name, phone or card number."""
+        return f"M··· {self.pk % 10_000:04d}"
+
+    @property
+    def initial(self) -> str:
+        return f"{self.name[0]} ·" if self.name else ""
+
+
+class IdentityKind(models.TextChoices):
+    CARD = "card", _("card number")
+    PHONE = "phone", _("phone")
+    WECHAT = "wechat", _("WeChat id")
+
+
+class MemberIdentity(models.Model):
+    """One way a source knows a member. The value is sealed; `lookup` finds it again."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=8, choices=IdentityKind)
+    lookup = models.BinaryField(max_length=16)
+    value = EncryptedTextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "lookup"], name="identity_unique")]
+
+
+class AgeVerification(models.Model):
+    """That somebody saw proof of age: how, when and who. Never the document itself."""
+
+    member = models.OneToOneField(Member, models.CASCADE, related_name="age_verification")
+    method = models.CharField(max_length=40)
+    verified_at = models.DateTimeField()
+    clerk = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            # Who vouches: a person at the counter or a system that checks.
+            models.CheckConstraint(condition=~Q(clerk="", source=""), name="age_verification_has_witness")
+        ]
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", _("SMS")
+    WECHAT = "wechat", _("WeChat")
+    EMAIL = "email", _("E-mail")
+
+
+class Purpose(models.TextChoices):
+    MARKETING = "marketing", _("offers and greetings")
+
+
+class Consent(models.Model):
+    """One entry of the consent ledger; the latest per channel and purpose is in force."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="consents")
+    channel = models.CharField(max_length=8, choices=Channel)
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+    source = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "channel", "purpose", "-at"])]
+
+
+class SelfExclusion(models.Model):
+    """A member who asked to be left alone, or is quitting. Only the member can take it back."""
+
+    member = models.OneToOneField(Member, models.CASCADE, related_name="self_exclusion")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=80)
+    recorded_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")

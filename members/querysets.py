@@ -1,0 +1,7 @@
+from organization.querysets import ScopedQuerySet
+
+
+class MemberQuerySet(ScopedQuerySet):
+    """Members are scoped by their home store (before a purchase: the store that enrolled them)."""
+
+    store_field = "home_store"

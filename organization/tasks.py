@@ -1,0 +1,15 @@
+from celery import shared_task
+
+from organization import jobs
+
+
+@shared_task
+def run_job(job_id: int) -> None:
+    jobs.job_run(job_id)
+
+
+@shared_task
+def tick() -> None:
+    """Ring again for every open job that nobody works on."""
+    for job_id in jobs.jobs_requeue():
+        jobs.ring(run_job, job_id)

@@ -1,0 +1,181 @@
+"""The nightly run and what it publishes: facts, scores, clusters, moves and sizes."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from members.models import Member
+from organization.models import Job, Store
+from segmentation.querysets import MemberScoreQuerySet, StoreTotalQuerySet
+
+
+class NightlyRun(models.Model):
+    """One night, keyed by the business day it is as of. Readers see the latest published one."""
+
+    as_of = models.DateField(unique=True)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    window_days = models.PositiveSmallIntegerField(default=365)
+    started_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True)
+    members_scored = models.IntegerField(default=0)
+    # Members per score: {"r": [n1..n5], "f": …, "m": …}; an empty score is shown as such.
+    score_shares = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-as_of"]
+
+
+class StageName(models.TextChoices):
+    FACTS = "facts", _("Member facts")
+    RFM = "rfm", _("RFM scores")
+    CLUSTERS = "clusters", _("Clusters")
+    TOTALS = "totals", _("Totals and moves")
+    PUBLISH = "publish", _("Publish")
+
+
+class NightlyStage(models.Model):
+    class Status(models.TextChoices):
+        STARTED = "started", _("Running")
+        DONE = "done", _("Done")
+
+    run = models.ForeignKey(NightlyRun, models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=10, choices=StageName)
+    status = models.CharField(max_length=8, choices=Status)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    rows = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="stage_once_per_run")]
+
+
+class ScoreFields(models.Model):
+    """All that a night says of one member. Ratios are null where they have no denominator."""
+
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    lifetime_receipts = models.IntegerField()
+    lifetime_spend = models.DecimalField(max_digits=14, decimal_places=2)
+    receipts = models.IntegerField()
+    spend = models.DecimalField(max_digits=14, decimal_places=2)
+    purchase_days = models.IntegerField()
+    mean_ticket = models.FloatField(null=True)
+    gap_mean = models.FloatField(null=True)
+    gap_cv = models.FloatField(null=True)
+    packs = models.IntegerField()
+    carton_share = models.FloatField(null=True)
+    price_per_pack = models.FloatField(null=True)
+    class1 = models.FloatField(null=True)
+    class2 = models.FloatField(null=True)
+    class3 = models.FloatField(null=True)
+    class4 = models.FloatField(null=True)
+    class5 = models.FloatField(null=True)
+    slim_share = models.FloatField(null=True)
+    brand_entropy = models.FloatField(null=True)
+    top_brand = models.IntegerField(null=True)
+    discount_share = models.FloatField(null=True)
+    online_share = models.FloatField(null=True)
+    weekend_share = models.FloatField(null=True)
+    evening_share = models.FloatField(null=True)
+    stores = models.IntegerField()
+    # Null outside the population: no receipt in the window.
+    r = models.SmallIntegerField(null=True)
+    f = models.SmallIntegerField(null=True)
+    m = models.SmallIntegerField(null=True)
+    segment = models.CharField(max_length=16, null=True)
+    value_class = models.CharField(max_length=3, null=True)
+    cluster = models.SmallIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class MemberScore(ScoreFields):
+    """The published row of a member."""
+
+    member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="score")
+
+    objects = MemberScoreQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["segment"])]
+
+
+class PendingScore(ScoreFields):
+    """A row of a run that is not published yet; pruned when it is."""
+
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
+    member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
+    home_store = models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_score_once")]
+
+
+class SegmentMove(models.Model):
+    """A dated change of segment. The history is these changes, not nightly copies."""
+
+    member = models.ForeignKey(Member, models.CASCADE, db_index=False)
+    day = models.DateField()
+    old = models.CharField(max_length=16, null=True)
+    new = models.CharField(max_length=16, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "day"], name="one_move_a_day")]
+        indexes = [models.Index(fields=["day"])]
+
+
+class SegmentTotal(models.Model):
+    """Members and their spend per day × home store × segment."""
+
+    day = models.DateField()
+    store = models.ForeignKey(Store, models.CASCADE)
+    segment = models.CharField(max_length=16)
+    members = models.IntegerField()
+    spend = models.DecimalField(max_digits=16, decimal_places=2)
+
+    objects = StoreTotalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "store", "segment"], name="segment_total_unique")]
+
+
+class CellTotal(models.Model):
+    """Members per R×F cell and home store, of the latest published night only."""
+
+    store = models.ForeignKey(Store, models.CASCADE)
+    r = models.SmallIntegerField()
+    f = models.SmallIntegerField()
+    members = models.IntegerField()
+
+    objects = StoreTotalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "r", "f"], name="cell_total_unique")]
+
+
+class ClusterModelRow(models.Model):
+    """A fitted model with everything needed to assign members again and to explain itself."""
+
+    run = models.OneToOneField(NightlyRun, models.CASCADE, related_name="cluster_model")
+    model = models.JSONField()
+    # Per cluster: share of members, z-score profile, the facts that set it apart.
+    clusters = models.JSONField(default=list)
+    # Names a marketer wrote over the ones made from the facts: {"0": "…"}.
+    names = models.JSONField(default=dict)
+    is_refit = models.BooleanField(default=True)
+
+
+class ClusterTotal(models.Model):
+    """Members and spend per cluster and home store, of the latest published night only."""
+
+    store = models.ForeignKey(Store, models.CASCADE)
+    cluster = models.SmallIntegerField()
+    members = models.IntegerField()
+    spend = models.DecimalField(max_digits=16, decimal_places=2)
+
+    objects = StoreTotalQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "cluster"], name="cluster_total_unique")]
