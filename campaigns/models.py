@@ -1,6 +1,5 @@
 """Campaigns: who was chosen, who was kept out and why, what was sent, what it changed."""
 
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -42,9 +41,12 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(holdout_share__gte=0, holdout_share__lt=1), name="holdout_share_is_share"),
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(starts_on__isnull=False, ends_on__isnull=False), name="started_has_days"
+                condition=Q(holdout_share__gte=0, holdout_share__lt=1), name="holdout_share_is_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(starts_on__isnull=False, ends_on__isnull=False),
+                name="started_has_days",
             ),
         ]
 

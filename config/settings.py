@@ -23,7 +23,9 @@ def _local_secret(name: str) -> str:
     if value:
         return value
     if env.str("DATABASE_URL", ""):
-        raise environ.ImproperlyConfigured(f"Set {name}: a real database must not depend on a file in .local/.")
+        raise environ.ImproperlyConfigured(
+            f"Set {name}: a real database must not depend on a file in .local/."
+        )
     path = LOCAL_DIR / "secrets" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -90,7 +92,11 @@ TEMPLATES = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
-DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL", "") or embedded.database_url(env.str("HUIYAN_DB", "huiyan")))}
+DATABASES = {
+    "default": env.db_url_config(
+        env.str("DATABASE_URL", "") or embedded.database_url(env.str("HUIYAN_DB", "huiyan"))
+    )
+}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -141,7 +147,10 @@ CONTENT_SECURITY_POLICY = {
 
 STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static", ("vendor/plotly", Path(find_spec("plotly").origin).parent / "package_data")]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/plotly", Path(find_spec("plotly").origin).parent / "package_data"),
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from functools import cache
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -15,7 +16,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
-from typing import Any
 
 VERSION = b"\x01"
 

@@ -123,7 +123,12 @@ def job_run(job_id: int) -> None:
     except Exception:
         # Values may stand in a traceback's last line, so only its places are kept.
         places = "".join(traceback.format_tb(sys.exc_info()[2])[-3:])
-        _finish(job, Job.Status.FAILED, error=_("This is a fault in the program; nothing was changed."), log=places)
+        _finish(
+            job,
+            Job.Status.FAILED,
+            error=_("This is a fault in the program; nothing was changed."),
+            log=places,
+        )
         raise
     else:
         _finish(job, Job.Status.DONE)

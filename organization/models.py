@@ -1,6 +1,5 @@
 """Stores and regions, staff and what each may see, jobs, imports, the audit trail."""
 
-from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -50,7 +49,9 @@ class Store(TwoNames):
 
     class Meta:
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=Q(closing_hour__lte=6), name="store_closing_hour_early")]
+        constraints = [
+            models.CheckConstraint(condition=Q(closing_hour__lte=6), name="store_closing_hour_early")
+        ]
 
 
 class Role(models.TextChoices):
@@ -191,11 +192,7 @@ class Import(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    read=F("added")
-                    + F("updated")
-                    + F("unchanged")
-                    + F("ignored")
-                    + F("quarantined")
+                    read=F("added") + F("updated") + F("unchanged") + F("ignored") + F("quarantined")
                 ),
                 name="import_counts_reconcile",
             )

@@ -44,7 +44,8 @@ class Product(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(price_class__isnull=True) | Q(price_class__range=(1, 5)), name="price_class_1_to_5"
+                condition=Q(price_class__isnull=True) | Q(price_class__range=(1, 5)),
+                name="price_class_1_to_5",
             )
         ]
 
@@ -102,7 +103,9 @@ class Receipt(ReceiptFields):
         ]
         indexes = [
             models.Index(
-                fields=["member", "business_day"], name="receipt_member_day", condition=Q(member__isnull=False)
+                fields=["member", "business_day"],
+                name="receipt_member_day",
+                condition=Q(member__isnull=False),
             ),
             models.Index(fields=["store", "business_day"], name="receipt_store_day"),
         ]

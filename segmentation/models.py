@@ -1,6 +1,5 @@
 """The nightly run and what it publishes: facts, scores, clusters, moves and sizes."""
 
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -138,7 +137,9 @@ class SegmentTotal(models.Model):
     objects = StoreTotalQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["day", "store", "segment"], name="segment_total_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "store", "segment"], name="segment_total_unique")
+        ]
 
 
 class CellTotal(models.Model):

@@ -1,0 +1,85 @@
+"""The cast every test knows, and services of the machine: one Valkey database per test process."""
+
+import os
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+os.environ["HUIYAN_REDIS_DB"] = str(1 + int(WORKER.removeprefix("gw")))
+
+from datetime import date  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+from pytest_django import Settings  # noqa: E402
+
+from members.models import Member  # noqa: E402
+from organization.models import Region, Role, Staff, Store  # noqa: E402
+from organization.services import region_ensure, staff_create  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings: Settings, tmp_path: Path) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+
+
+@pytest.fixture
+def east(db: None) -> Region:
+    return region_ensure(names=["测试公司", "东区"], names_en=["Test Company", "East"])
+
+
+@pytest.fixture
+def west(db: None) -> Region:
+    return region_ensure(names=["测试公司", "西区"], names_en=["Test Company", "West"])
+
+
+def make_store(region: Region, code: str, name: str = "") -> Store:
+    return Store.objects.create(
+        code=code,
+        name=name or f"{code} 店",
+        name_en=f"Store {code}",
+        licence_number=f"9900{code:0>8}",
+        region=region,
+        time_zone="Asia/Shanghai",
+    )
+
+
+@pytest.fixture
+def store(east: Region) -> Store:
+    """南屏路店, in the east: the store of `manager`."""
+    return make_store(east, "0001", "南屏路店")
+
+
+@pytest.fixture
+def other_store(west: Region) -> Store:
+    """A store in the west, which nobody of the east may see."""
+    return make_store(west, "0002", "北关店")
+
+
+@pytest.fixture
+def admin(db: None) -> Staff:
+    return staff_create(username="admin", password="pw", role=Role.ADMIN)
+
+
+@pytest.fixture
+def manager(store: Store) -> Staff:
+    return staff_create(username="manager", password="pw", role=Role.MANAGER, stores=[store])
+
+
+@pytest.fixture
+def marketer(east: Region) -> Staff:
+    """Sees the east only."""
+    return staff_create(username="marketer", password="pw", role=Role.MARKETER, regions=[east])
+
+
+@pytest.fixture
+def approver(east: Region) -> Staff:
+    return staff_create(username="approver", password="pw", role=Role.APPROVER, regions=[east])
+
+
+def make_member(store: Store, **fields: object) -> Member:
+    values = {"enrolment_store": store, "home_store": store, "enrolled_on": date(2025, 1, 1), **fields}
+    return Member.objects.create(**values)
