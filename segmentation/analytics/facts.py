@@ -1,0 +1,318 @@
+"""Member facts from integer columns.
+
+A fact holds only its member's own data. Whole numbers are summed and ratios are taken last, so
+neither the order of rows nor the way members are split into shards can change a single bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.integer[Any]]
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+EVENING_STARTS = 18 * 60
+MINUTES_PER_DAY = 24 * 60
+PRICE_CLASSES = (1, 2, 3, 4, 5)
+FIXED_POINT = 1 << 24
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length; ValueError otherwise."""
+
+    def __post_init__(self) -> None:
+        lengths = {field.name: len(getattr(self, field.name)) for field in fields(self)}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns of {type(self).__name__} differ in length: {lengths}")
+
+    def where(self, rows: Flags | Ints) -> Self:
+        """Return the rows a mask or an index array names."""
+        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Receipts(Table):
+    """One row per member receipt, returns included.
+
+    member: id. day: business day as days since 1970-01-01. minute: local minute of the day,
+    0–1439. store: id, at least 1. online: bought online. cents: net, negative for a return.
+    counts: a sale that was not fully returned, so that it is a visit; money is added either way.
+    discounted: any line carries a discount.
+    """
+
+    member: Ints
+    day: Ints
+    minute: Ints
+    store: Ints
+    online: Flags
+    cents: Ints
+    counts: Flags
+    discounted: Flags
+
+
+@dataclass(frozen=True)
+class Lines(Table):
+    """One row per receipt line.
+
+    member, day: as in Receipts. product: row of Products. packs: negative on a return, 0 for
+    goods that are not cigarettes. carton: sold by the carton. cents: net.
+    """
+
+    member: Ints
+    day: Ints
+    product: Ints
+    packs: Ints
+    carton: Flags
+    cents: Ints
+
+
+@dataclass(frozen=True)
+class Products(Table):
+    """Indexed by product id. brand: id, 0 for none. price_class: 1–5, 0 for none."""
+
+    brand: Ints
+    price_class: Ints
+    slim: Flags
+    tobacco: Flags
+
+
+@dataclass(frozen=True)
+class Facts(Table):
+    """One row per member, ordered by member id. W is the window of days that ends on as_of.
+
+    first_day, last_day: of visits, ever; days since 1970-01-01, -1 for none.
+    lifetime_receipts, lifetime_cents: ever. receipts, cents, purchase_days, stores, packs: in W.
+    home_store: the store of most visits in W; tied, that of the latest; tied, the lowest store
+    rank; 0 for none. top_brand: the brand of most packs; tied, the lowest brand rank; 0 for none.
+
+    The rest are float64, of W, NaN where nothing is there to divide by:
+    mean_ticket_cents: cents per visit. gap_mean (days) and gap_cv (sample standard deviation over
+    mean): of the days between consecutive purchase days; gap_cv needs two gaps.
+    discount_share, online_share, weekend_share (Saturday, Sunday), evening_share (from 18:00):
+    of visits. price_per_pack: cents. carton_share, class1–class5, slim_share: of packs.
+    brand_entropy: Shannon entropy of packs over brands, in nats.
+
+    Packs are those kept: net per product and form of sale, never below zero, because goods
+    bought before W and returned in it are not consumption in W.
+    """
+
+    member: Ints
+    first_day: Ints
+    last_day: Ints
+    lifetime_receipts: Ints
+    lifetime_cents: Ints
+    receipts: Ints
+    cents: Ints
+    purchase_days: Ints
+    stores: Ints
+    home_store: Ints
+    packs: Ints
+    top_brand: Ints
+    mean_ticket_cents: Floats
+    gap_mean: Floats
+    gap_cv: Floats
+    discount_share: Floats
+    online_share: Floats
+    weekend_share: Floats
+    evening_share: Floats
+    price_per_pack: Floats
+    carton_share: Floats
+    class1: Floats
+    class2: Floats
+    class3: Floats
+    class4: Floats
+    class5: Floats
+    slim_share: Floats
+    brand_entropy: Floats
+
+
+_Columns = dict[str, NDArray[Any]]
+
+
+def member_facts(
+    *,
+    receipts: Receipts,
+    lines: Lines,
+    products: Products,
+    store_rank: Ints,
+    brand_rank: Ints,
+    as_of: int,
+    window: int = 365,
+) -> Facts:
+    """Return the facts of every member with a receipt up to as_of, over (as_of - window, as_of].
+
+    store_rank, brand_rank: place of each store and brand id in the order of their codes, indexed
+    by id. Rows after as_of are ignored. ValueError if a line's member has no receipt.
+    """
+    since = as_of - window
+    receipts = receipts.where(receipts.day <= as_of)
+    lines = lines.where((lines.day <= as_of) & (lines.day > since))
+    lines = lines.where(products.tobacco[lines.product])
+    member, owner = np.unique(receipts.member, return_inverse=True)
+    size = len(member)
+    recent = receipts.day > since
+    visit = receipts.counts
+    cents = _sums(owner[recent], receipts.cents[recent], size)
+    return Facts(
+        member=member,
+        lifetime_receipts=np.bincount(owner[visit], minlength=size),
+        lifetime_cents=_sums(owner, receipts.cents, size),
+        cents=cents,
+        **_rhythm(owner[visit], receipts.day[visit], size, since),
+        **_habits(owner[visit & recent], receipts.where(visit & recent), cents),
+        **_home(owner[visit & recent], receipts.where(visit & recent), size, store_rank),
+        **_basket(_positions(member, lines.member), lines, products, size, brand_rank),
+    )
+
+
+def shard(member: Ints, shards: int) -> Ints:
+    """Return the shard, 0 to shards - 1, to which each member's rows belong."""
+    return member % shards
+
+
+def concatenate(parts: Sequence[Facts]) -> Facts:
+    """Join facts of disjoint sets of members, ordered by member id."""
+    names = [field.name for field in fields(Facts)]
+    whole = Facts(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return whole.where(np.argsort(whole.member))
+
+
+def _sums(owner: Ints, values: NDArray[Any], size: int) -> NDArray[np.int64]:
+    # Whole numbers below 2**53 are exact in float64, in whatever order they are added.
+    return np.bincount(owner, weights=values, minlength=size).astype(np.int64)
+
+
+def _ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Floats:
+    ratio = np.full(len(denominator), np.nan)
+    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+    return ratio
+
+
+def _starts(in_order: Ints) -> Ints:
+    return np.flatnonzero(np.diff(in_order, prepend=-1))
+
+
+def _positions(member: Ints, wanted: Ints) -> Ints:
+    positions = np.searchsorted(member, wanted)
+    found = positions < len(member)
+    found[found] = member[positions[found]] == wanted[found]
+    if not found.all():
+        raise ValueError(f"a line's member has no receipt: {wanted[~found][0]}")
+    return positions
+
+
+def _rhythm(owner: Ints, day: Ints, size: int, since: int) -> _Columns:
+    span = int(day.max(initial=0)) + 1
+    visits = np.sort(owner * span + day)
+    who, when = np.divmod(visits[_starts(visits)], span)
+    first, last = np.full((2, size), -1)
+    first[who[_starts(who)]] = when[_starts(who)]
+    ends = np.flatnonzero(np.diff(who, append=-1))
+    last[who[ends]] = when[ends]
+
+    who, when = who[when > since], when[when > since]
+    same_member = np.diff(who) == 0
+    gap, gap_owner = np.diff(when)[same_member], who[1:][same_member]
+    gaps = np.bincount(gap_owner, minlength=size)
+    total, squares = _sums(gap_owner, gap, size), _sums(gap_owner, gap * gap, size)
+    mean = _ratio(total, gaps)
+    variance = _ratio(gaps * squares - total * total, gaps * (gaps - 1))
+    return {
+        "first_day": first,
+        "last_day": last,
+        "purchase_days": np.bincount(who, minlength=size),
+        "gap_mean": mean,
+        "gap_cv": np.sqrt(variance) / mean,
+    }
+
+
+def _habits(owner: Ints, visits: Receipts, cents: Ints) -> _Columns:
+    size = len(cents)
+    count = np.bincount(owner, minlength=size)
+
+    def share(chosen: Flags) -> Floats:
+        return _ratio(np.bincount(owner[chosen], minlength=size), count)
+
+    monday_based = (visits.day + 3) % 7  # 1970-01-01 was a Thursday
+    return {
+        "receipts": count,
+        "mean_ticket_cents": _ratio(cents, count),
+        "discount_share": share(visits.discounted),
+        "online_share": share(visits.online),
+        "weekend_share": share(monday_based >= 5),
+        "evening_share": share(visits.minute >= EVENING_STARTS),
+    }
+
+
+def _home(owner: Ints, visits: Receipts, size: int, store_rank: Ints) -> _Columns:
+    width = len(store_rank)
+    pairs, pair, count = np.unique(owner * width + visits.store, return_inverse=True, return_counts=True)
+    who, store = np.divmod(pairs, width)
+    latest = np.zeros(len(pairs), np.int64)
+    np.maximum.at(latest, pair, visits.day.astype(np.int64) * MINUTES_PER_DAY + visits.minute)
+    best_first = np.lexsort((store_rank[store], -latest, -count, who))
+    return {
+        "stores": np.bincount(who, minlength=size),
+        "home_store": _best(who[best_first], store[best_first], size),
+    }
+
+
+def _best(who: Ints, choice: Ints, size: int) -> Ints:
+    """Return each member's first choice of rows sorted by member, 0 where there is none."""
+    best = np.zeros(size, np.int64)
+    best[who[_starts(who)]] = choice[_starts(who)]
+    return best
+
+
+def _basket(owner: Ints, lines: Lines, products: Products, size: int, rank: Ints) -> _Columns:
+    width = len(products.brand)
+    groups, group = np.unique((owner * width + lines.product) * 2 + lines.carton, return_inverse=True)
+    net = _sums(group, lines.packs, len(groups))
+    kept = net > 0
+    packs, cents = net[kept], _sums(group, lines.cents, len(groups))[kept]
+    sold, carton = np.divmod(groups[kept], 2)
+    who, product = np.divmod(sold, width)
+    total = _sums(who, packs, size)
+
+    def share(chosen: Flags) -> Floats:
+        return _ratio(_sums(who[chosen], packs[chosen], size), total)
+
+    classes = products.price_class[product]
+    return {
+        "packs": total,
+        "price_per_pack": _ratio(_sums(who, cents, size), total),
+        "carton_share": share(carton == 1),
+        "slim_share": share(products.slim[product]),
+        **{f"class{number}": share(classes == number) for number in PRICE_CLASSES},
+        **_brands(who, products.brand[product], packs, size, rank),
+    }
+
+
+def _brands(owner: Ints, brand: Ints, packs: Ints, size: int, rank: Ints) -> _Columns:
+    branded = brand > 0
+    width = len(rank)
+    pairs, pair = np.unique(owner[branded] * width + brand[branded], return_inverse=True)
+    who, each = np.divmod(pairs, width)
+    count = _sums(pair, packs[branded], len(pairs))
+    total = _sums(who, count, size)
+    surprise = _n_log_n(total) - _sums(who, _n_log_n(count), size)
+    best_first = np.lexsort((rank[each], -count, who))
+    return {
+        "brand_entropy": _ratio(surprise, total * FIXED_POINT),
+        "top_brand": _best(who[best_first], each[best_first], size),
+    }
+
+
+def _n_log_n(counts: Ints) -> NDArray[np.int64]:
+    # One scalar logarithm per distinct count: a vectorised one may round by place in the array.
+    distinct, place = np.unique(counts, return_inverse=True)
+    table = [round(n * math.log(n) * FIXED_POINT) if n else 0 for n in distinct.tolist()]
+    return np.array(table, np.int64)[place]
