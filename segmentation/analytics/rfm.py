@@ -136,5 +136,5 @@ def value_class(r_value: Values, f_value: Values, m_value: Values) -> NDArray[np
     r_high = np.asarray(r_value <= r_value.mean(), np.int8)
     f_high = np.asarray(f_value >= f_value.mean(), np.int8)
     m_high = np.asarray(m_value >= m_value.mean(), np.int8)
-    codes: NDArray[np.str_] = np.array([f"{code:03b}" for code in range(8)])
-    return codes[r_high * 4 + f_high * 2 + m_high]
+    codes: NDArray[np.str_] = np.array([f"{code:03b}" for code in range(8)]).reshape(2, 2, 2)
+    return codes[r_high, f_high, m_high]
