@@ -1,6 +1,5 @@
 """Campaigns: who was chosen, who was kept out and why, what was sent, what it changed."""
 
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +30,7 @@ class Campaign(models.Model):
     starts_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     scores_as_of = models.DateField(null=True)  # the night whose segments chose the audience
+    rules_version = models.CharField(max_length=20, blank=True)  # the policy in force at the start
     created_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     # The stores whose members it is for: those its maker saw when it started.
@@ -53,13 +53,16 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def has_control(self) -> bool:
+        return self.holdout_share > 0
+
 
 class Removal(models.Model):
     """How many of the segment policy kept out, by the first rule that applied."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="removals")
     reason = models.CharField(max_length=20)
-    rules_version = models.CharField(max_length=20)
     members = models.IntegerField()
 
     class Meta:
@@ -120,6 +123,10 @@ class ArmTotal(models.Model):
 
     `store` null: all receipts. Else: members with that home store, their receipts there only.
     Money in cents. y: spend in the window; x: the same member's spend before the start.
+    `attributed`: sales that go with the campaign without being caused by it: of the members who got
+    the message and bought or, for an imported campaign, on the days coupons were redeemed.
+    `goods_sales`, `goods_cost`: of the lines in the window whose buy price is known; one over the
+    other gives the margin.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="arm_totals")
@@ -132,6 +139,9 @@ class ArmTotal(models.Model):
     sum_x = models.DecimalField(max_digits=30, decimal_places=0)
     sum_xx = models.DecimalField(max_digits=40, decimal_places=0)
     sum_xy = models.DecimalField(max_digits=40, decimal_places=0)
+    attributed = models.DecimalField(max_digits=30, decimal_places=0, default=0)
+    goods_sales = models.DecimalField(max_digits=30, decimal_places=0, default=0)
+    goods_cost = models.DecimalField(max_digits=30, decimal_places=0, default=0)
 
     class Meta:
         constraints = [
@@ -146,8 +156,6 @@ class CampaignResult(models.Model):
 
     campaign = models.OneToOneField(Campaign, models.CASCADE, related_name="result")
     as_of = models.DateField()
-    # Company-wide curve: [{"day": -28, "treated": mean, "held": mean, "se": …}, …]
+    # Company-wide: what a member of each arm has spent, in cents, since the day before the start
+    # (negative: until it): [{"day": -28, "treated": mean, "held": mean, "se": of the gap}, …]
     daily = models.JSONField(default=list)
-    attributed_sales = models.DecimalField(max_digits=16, decimal_places=2, default=0)
-    margin = models.FloatField(null=True)
-    margin_is_measured = models.BooleanField(default=False)
