@@ -23,7 +23,8 @@
   on("click", "[data-dismiss]", (button) => {
     const list = button.closest(".messages");
     button.closest("li").remove();
-    if (!list.children.length) list.hidden = true;
+    if (list.classList.contains("toast")) list.remove();
+    else if (!list.children.length) list.hidden = true;
   });
 
   on("click", "[data-dialog]", (button) => document.getElementById(button.dataset.dialog).showModal());
@@ -54,7 +55,7 @@
   for (const type of ["dragleave", "drop"]) on(type, "[data-drop]", (drop) => drop.classList.remove("over"));
 
   function showTrouble() {
-    document.querySelector(".toast")?.remove();
+    if (document.querySelector(".toast li")) return;
     document.body.append(document.getElementById("trouble-template").content.cloneNode(true));
   }
   for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
