@@ -1,6 +1,5 @@
 """The nightly run and what it publishes: facts, scores, clusters, moves and sizes."""
 
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +16,8 @@ class NightlyRun(models.Model):
     window_days = models.PositiveSmallIntegerField(default=365)
     started_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    # Imports finished before this moment are in the published store days.
+    imports_until = models.DateTimeField(null=True)
     members_scored = models.IntegerField(default=0)
     # Members per score: {"r": [n1..n5], "f": …, "m": …}; an empty score is shown as such.
     score_shares = models.JSONField(default=dict)
@@ -44,6 +45,8 @@ class NightlyStage(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     rows = models.IntegerField(default=0)
+    # What the stage found that is no row of a table; nobody sees it before the night is published.
+    result = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="stage_once_per_run")]
@@ -161,11 +164,12 @@ class ClusterModelRow(models.Model):
 
     run = models.OneToOneField(NightlyRun, models.CASCADE, related_name="cluster_model")
     model = models.JSONField()
+    # The business day of the night that fitted it; later nights only assign with it.
+    fitted_on = models.DateField()
     # Per cluster: share of members, z-score profile, the facts that set it apart.
     clusters = models.JSONField(default=list)
     # Names a marketer wrote over the ones made from the facts: {"0": "…"}.
     names = models.JSONField(default=dict)
-    is_refit = models.BooleanField(default=True)
 
 
 class ClusterTotal(models.Model):

@@ -1,0 +1,86 @@
+"""Writes of this app."""
+
+from datetime import date
+
+from django.db import connection, transaction
+
+# How far back a purchase makes a buyer a repeat buyer, and a member an active one.
+BUYER_DAYS = 30
+
+# A sale that was returned in full is no receipt and no visit; the money counts where it moved.
+COUNTS = "NOT is_return AND (returned = 0 OR returned < total)"
+
+STORE_DAYS = f"""
+    WITH sale AS (
+        SELECT store_id, business_day AS day, sum(total) AS sales,
+               count(*) FILTER (WHERE {COUNTS}) AS receipts,
+               coalesce(sum(total) FILTER (WHERE member_id IS NOT NULL), 0) AS member_sales,
+               count(*) FILTER (WHERE {COUNTS} AND member_id IS NOT NULL) AS member_receipts
+        FROM sales_receipt WHERE business_day BETWEEN %(first)s AND %(last)s
+        GROUP BY store_id, business_day
+    ),
+    pack AS (
+        SELECT store_id, business_day AS day, sum(packs) AS packs
+        FROM sales_receiptline WHERE business_day BETWEEN %(first)s AND %(last)s
+        GROUP BY store_id, business_day
+    ),
+    visit AS (
+        SELECT store_id, member_id, day, lag(day) OVER visits AS before, lead(day) OVER visits AS after
+        FROM (
+            SELECT DISTINCT store_id, member_id, business_day AS day FROM sales_receipt
+            WHERE member_id IS NOT NULL AND {COUNTS}
+              AND business_day BETWEEN %(first)s - %(days)s AND %(last)s
+        ) d
+        WINDOW visits AS (PARTITION BY store_id, member_id ORDER BY day)
+    ),
+    buyer AS (
+        SELECT store_id, day, count(*) AS buyers,
+               count(*) FILTER (WHERE day - before <= %(days)s) AS repeat_buyers
+        FROM visit GROUP BY store_id, day
+    ),
+    -- A visit keeps a member active for 30 days or until the next visit does.
+    step AS (
+        SELECT store_id, day, 1 AS change FROM visit
+        UNION ALL
+        SELECT store_id, least(day + %(days)s, after), -1 FROM visit
+        UNION ALL
+        SELECT store_id, day::date, 0
+        FROM (SELECT store_id FROM visit UNION SELECT store_id FROM sale) s,
+             generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS day
+    ),
+    active AS (
+        SELECT store_id, day, sum(sum(change)) OVER (PARTITION BY store_id ORDER BY day) AS members
+        FROM step GROUP BY store_id, day
+    )
+    INSERT INTO sales_storeday (store_id, day, sales, receipts, packs, member_sales, member_receipts,
+                                buyers, repeat_buyers, active_members)
+    SELECT a.store_id, a.day, coalesce(s.sales, 0), coalesce(s.receipts, 0), coalesce(p.packs, 0),
+           coalesce(s.member_sales, 0), coalesce(s.member_receipts, 0),
+           coalesce(b.buyers, 0), coalesce(b.repeat_buyers, 0), a.members
+    FROM active a
+    LEFT JOIN sale s USING (store_id, day)
+    LEFT JOIN pack p USING (store_id, day)
+    LEFT JOIN buyer b USING (store_id, day)
+    WHERE a.day BETWEEN %(first)s AND %(last)s AND (s.store_id IS NOT NULL OR a.members > 0)"""
+
+STORE_HOURS = f"""
+    INSERT INTO sales_storehour (store_id, day, hour, receipts, member_receipts, sales)
+    SELECT store_id, business_day, minute / 60, count(*) FILTER (WHERE {COUNTS}),
+           count(*) FILTER (WHERE {COUNTS} AND member_id IS NOT NULL), sum(total)
+    FROM sales_receipt WHERE business_day BETWEEN %(first)s AND %(last)s
+    GROUP BY store_id, business_day, minute / 60"""
+
+
+@transaction.atomic
+def store_days_rebuild(*, first: date, last: date) -> int:
+    """Replace the sums per store, day and hour of these days; the number of rows written."""
+    params: dict[str, date | int] = {"first": first, "last": last, "days": BUYER_DAYS}
+    rows = 0
+    with connection.cursor() as cursor:
+        # Two rebuilds at once would both insert the same days.
+        cursor.execute("LOCK TABLE sales_storeday IN SHARE ROW EXCLUSIVE MODE")
+        for table, statement in (("sales_storeday", STORE_DAYS), ("sales_storehour", STORE_HOURS)):
+            cursor.execute(f"DELETE FROM {table} WHERE day BETWEEN %(first)s AND %(last)s", params)
+            cursor.execute(statement, params)
+            rows += cursor.rowcount
+    return rows

@@ -1,0 +1,75 @@
+"""Columns in and out of PostgreSQL by COPY: millions of rows without an object for each."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from django.db import connection, models, transaction
+from numpy.typing import NDArray
+
+# What PostgreSQL sends for int2, int4, int8, float8 and boolean.
+SMALL, INT, BIG, FLOAT, FLAG = ">i2", ">i4", ">i8", ">f8", "?"
+
+HEADER_BYTES, TRAILER_BYTES = 19, 2
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All reads inside see the database as it was at the first: no half of somebody's import."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def lock(model: type[models.Model]) -> None:
+    """Keep every other writer out of a table until this transaction ends; readers go on."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def copy_out(query: str, params: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Columns of a query named and typed by `types`; no value may be null."""
+    sent = BytesIO()
+    with connection.cursor() as cursor:
+        statement = cursor.mogrify(query, params).decode()
+        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT binary)", sent)
+    # A row is a count of fields, then each field after its length; all have fixed lengths here.
+    fields: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, kind in types.items():
+        fields += [(f"length of {name}", ">i4"), (name, kind)]
+    row = np.dtype(fields)
+    count = (sent.tell() - HEADER_BYTES - TRAILER_BYTES) // row.itemsize
+    rows = np.frombuffer(sent.getbuffer(), row, count=count, offset=HEADER_BYTES)
+    return {name: rows[name].astype(np.dtype(kind).newbyteorder("=")) for name, kind in types.items()}
+
+
+def copy_in(table: str, columns: Mapping[str, Any]) -> int:
+    """Append columns (arrays, or pyarrow arrays where values may be null); the number of rows."""
+    rows = pa.table(dict(columns))
+    text = BytesIO()
+    pa_csv.write_csv(rows, text, pa_csv.WriteOptions(include_header=False))
+    text.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)", text)
+    return int(rows.num_rows)
+
+
+def pending_update(run_id: int, columns: Mapping[str, Any], types: Mapping[str, str]) -> int:
+    """Set columns of a run's pending rows; `columns` holds `member_id` and those of `types`."""
+    table = "night_update"
+    declared = ", ".join(f"{name} {kind}" for name, kind in types.items())
+    changes = ", ".join(f"{name} = {table}.{name}" for name in types)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE {table} (member_id bigint, {declared}) ON COMMIT DROP")
+        rows = copy_in(table, columns)
+        cursor.execute(f"ANALYZE {table}")
+        cursor.execute(
+            f"UPDATE segmentation_pendingscore p SET {changes} FROM {table}"
+            f" WHERE p.run_id = %s AND p.member_id = {table}.member_id",
+            [run_id],
+        )
+    return rows

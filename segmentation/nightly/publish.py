@@ -1,0 +1,92 @@
+"""The flip: one transaction after which every page shows the new night, and nothing before it."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from segmentation.models import ClusterModelRow, MemberScore, NightlyRun, PendingScore, ScoreFields, StageName
+from segmentation.nightly.stage import Outcome, Stage
+from segmentation.nightly.totals import moves_write, totals_write
+
+COLUMNS = [field.attname for field in ScoreFields._meta.local_concrete_fields]
+
+# Only rows that differ are written: most members' scores are those of the night before.
+CHANGE = """
+    UPDATE segmentation_memberscore s SET ({columns}) = ROW({pending})
+    FROM segmentation_pendingscore p
+    WHERE p.run_id = %(run)s AND p.member_id = s.member_id
+      AND ROW({published}) IS DISTINCT FROM ROW({pending})""".format(
+    columns=", ".join(COLUMNS),
+    pending=", ".join(f"p.{column}" for column in COLUMNS),
+    published=", ".join(f"s.{column}" for column in COLUMNS),
+)
+ADD = """
+    INSERT INTO segmentation_memberscore (member_id, {columns})
+    SELECT p.member_id, {columns} FROM segmentation_pendingscore p
+    WHERE p.run_id = %(run)s
+      AND NOT EXISTS (SELECT FROM segmentation_memberscore s WHERE s.member_id = p.member_id)""".format(
+    columns=", ".join(COLUMNS)
+)
+REMOVE = """
+    DELETE FROM segmentation_memberscore s WHERE NOT EXISTS (
+        SELECT FROM segmentation_pendingscore p WHERE p.run_id = %(run)s AND p.member_id = s.member_id)"""
+HOMES = """
+    UPDATE members_member m SET home_store_id = n.home_store_id
+    FROM (
+        SELECT e.id, coalesce(p.home_store_id, e.enrolment_store_id) AS home_store_id
+        FROM members_member e
+        LEFT JOIN segmentation_pendingscore p ON p.run_id = %(run)s AND p.member_id = e.id
+    ) n
+    WHERE n.id = m.id AND m.home_store_id <> n.home_store_id"""
+
+
+def read(run: NightlyRun) -> None:
+    """Nothing: publishing writes what the other stages found."""
+
+
+def write(run: NightlyRun, nothing: None) -> Outcome:
+    moves_write(run)
+    changed = 0
+    with connection.cursor() as cursor:
+        for statement in (CHANGE, ADD, REMOVE):
+            cursor.execute(statement, {"run": run.pk})
+            changed += cursor.rowcount
+        cursor.execute(HOMES, {"run": run.pk})
+    totals_write(run)
+    _cluster_model_write(run)
+    _run_write(run)
+    PendingScore.objects.filter(run__as_of__lte=run.as_of).delete()
+    return Outcome(changed)
+
+
+STAGE = Stage(read, write)
+
+
+def _run_write(run: NightlyRun) -> None:
+    found = dict(run.stages.values_list("name", "result"))
+    run.published_at = timezone.now()
+    run.imports_until = datetime.fromisoformat(found[StageName.TOTALS]["imports_until"])
+    run.score_shares = found[StageName.RFM]["score_shares"]
+    run.members_scored = MemberScore.objects.filter(r__isnull=False).count()
+    run.save(update_fields=["published_at", "imports_until", "score_shares", "members_scored"])
+
+
+def _cluster_model_write(run: NightlyRun) -> None:
+    found = run.stages.get(name=StageName.CLUSTERS).result.get("cluster_model")
+    rows = ClusterModelRow.objects.filter(run__published_at__isnull=False).select_for_update()
+    last = rows.filter(run__as_of__lte=run.as_of).order_by("-run__as_of").first()
+    ClusterModelRow.objects.filter(run=run).delete()
+    if found:
+        continues = found.pop("continues")
+        ClusterModelRow.objects.create(run=run, names=_names(run, last, continues), **found)
+
+
+def _names(run: NightlyRun, last: ClusterModelRow | None, continues: list[int | None]) -> dict[str, str]:
+    """Names a marketer wrote stay with the cluster that continues theirs."""
+    if last is None:
+        return {}
+    if last.run_id == run.pk:  # The same night made again: its clusters are the same ones.
+        return dict(last.names)
+    old = {str(new): last.names.get(str(label)) for new, label in enumerate(continues)}
+    return {label: name for label, name in old.items() if name}

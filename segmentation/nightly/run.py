@@ -1,0 +1,97 @@
+"""The job of kind "nightly": stage after stage, each done once however often the worker dies."""
+
+from collections.abc import Callable
+from datetime import date
+from importlib import import_module
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from organization.jobs import JobError, Progress
+from organization.models import Job
+from segmentation.models import MemberScore, NightlyRun, NightlyStage, StageName
+from segmentation.nightly.columns import lock, snapshot
+from segmentation.nightly.hooks import run_hooks
+from segmentation.nightly.stage import Outcome, Stage
+
+KIND = "nightly"
+MODULES = {
+    StageName.FACTS: "facts",
+    StageName.RFM: "scores",
+    StageName.CLUSTERS: "clusters",
+    StageName.TOTALS: "totals",
+    StageName.PUBLISH: "publish",
+}
+
+Next = Callable[[Job], Job | None]
+
+
+def nightly(job: Job, progress: Progress, *, queue_next: Next) -> None:
+    as_of = date.fromisoformat(job.payload["as_of"])
+    run = _run_of(job, as_of)
+    for done, name in enumerate(StageName):
+        progress.step(done, len(StageName))
+        _carry_out(run, name, progress)
+    progress.say(_("Published."))
+    try:
+        run_hooks(as_of)
+    finally:
+        queue_next(job)
+
+
+def latest_published() -> NightlyRun | None:
+    return NightlyRun.objects.filter(published_at__isnull=False).order_by("-as_of").first()
+
+
+def refuse_if_older(as_of: date) -> None:
+    """Scores are one set for all pages, so time only goes forward."""
+    latest = latest_published()
+    if latest and as_of < latest.as_of:
+        message = _("The night of %(latest)s is published already; an earlier one cannot replace it.")
+        raise JobError(message % {"latest": latest.as_of})
+
+
+@transaction.atomic
+def _run_of(job: Job, as_of: date) -> NightlyRun:
+    """This job's run; another job's run of the same date is begun again."""
+    refuse_if_older(as_of)
+    run, _made = NightlyRun.objects.get_or_create(as_of=as_of)
+    if run.job_id != job.pk:
+        run.stages.all().delete()
+        run.job = job
+        run.started_at = timezone.now()
+        run.save(update_fields=["job", "started_at"])
+    return run
+
+
+def _carry_out(run: NightlyRun, name: StageName, progress: Progress) -> None:
+    stage, _made = NightlyStage.objects.get_or_create(
+        run=run, name=name, defaults={"status": NightlyStage.Status.STARTED, "started_at": timezone.now()}
+    )
+    if stage.status == NightlyStage.Status.DONE:
+        return
+    progress.say(str(name.label))
+    work = _work_of(name)
+    with snapshot():
+        found = work.read(run)
+    with transaction.atomic(durable=True):
+        if name == StageName.PUBLISH:
+            lock(MemberScore)
+            refuse_if_older(run.as_of)
+        outcome = work.write(run, found)
+        _mark_done(stage, outcome)
+        progress.confirm()
+
+
+def _mark_done(stage: NightlyStage, outcome: Outcome) -> None:
+    stage.status = NightlyStage.Status.DONE
+    stage.finished_at = timezone.now()
+    stage.rows, stage.result = outcome.rows, outcome.result
+    stage.save()
+
+
+def _work_of(name: StageName) -> Stage:
+    # Imported when needed: scikit-learn takes a second that pages need not wait for.
+    stage: Stage = import_module(f"segmentation.nightly.{MODULES[name]}").STAGE
+    return stage

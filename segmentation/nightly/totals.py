@@ -1,0 +1,135 @@
+"""Store days that imports touched, and the sums and moves that are published with the scores."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from sales.models import Receipt
+from sales.services import BUYER_DAYS, store_days_rebuild
+from segmentation.models import NightlyRun
+from segmentation.nightly.stage import Outcome, Stage
+
+# An import says when it finished a little before its rows can be seen.
+OVERLAP = timedelta(hours=1)
+
+TOUCHED = """
+    WITH fresh AS (SELECT id FROM organization_import WHERE finished_at >= %(since)s AND kind = 'sales'),
+    changed AS (
+        SELECT store_id, source_id, business_day, original_number FROM sales_receipt
+        WHERE imported_by_id IN (SELECT id FROM fresh)
+        UNION ALL
+        SELECT store_id, source_id, business_day, original_number FROM sales_receipthistory
+        WHERE replaced_by_id IN (SELECT id FROM fresh)
+    )
+    SELECT business_day FROM changed
+    UNION
+    -- A return takes the visit off the day of the receipt it returns.
+    SELECT o.business_day FROM changed c JOIN sales_receipt o
+        ON o.store_id = c.store_id AND o.source_id = c.source_id AND o.number = c.original_number
+    WHERE c.original_number <> ''"""
+
+SEGMENT_TOTALS = """
+    INSERT INTO segmentation_segmenttotal (day, store_id, segment, members, spend)
+    SELECT %(day)s, m.home_store_id, s.segment, count(*), sum(s.spend)
+    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
+    WHERE s.segment IS NOT NULL GROUP BY m.home_store_id, s.segment"""
+CELL_TOTALS = """
+    INSERT INTO segmentation_celltotal (store_id, r, f, members)
+    SELECT m.home_store_id, s.r, s.f, count(*)
+    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
+    WHERE s.r IS NOT NULL GROUP BY m.home_store_id, s.r, s.f"""
+CLUSTER_TOTALS = """
+    INSERT INTO segmentation_clustertotal (store_id, cluster, members, spend)
+    SELECT m.home_store_id, s.cluster, count(*), sum(s.spend)
+    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
+    WHERE s.cluster IS NOT NULL GROUP BY m.home_store_id, s.cluster"""
+
+# What a member was before this day: the published segment, unless this day already moved it
+# (a night made again), then what it was before that move.
+MOVES = """
+    CREATE TEMP TABLE night_moves ON COMMIT DROP AS
+    WITH today AS (SELECT member_id, old FROM segmentation_segmentmove WHERE day = %(day)s),
+    before AS (
+        SELECT coalesce(t.member_id, s.member_id) AS member_id,
+               CASE WHEN t.member_id IS NULL THEN s.segment ELSE t.old END AS segment
+        FROM segmentation_memberscore s FULL JOIN today t ON t.member_id = s.member_id
+    ),
+    after AS (SELECT member_id, segment FROM segmentation_pendingscore WHERE run_id = %(run)s)
+    SELECT coalesce(b.member_id, a.member_id) AS member_id, b.segment AS old, a.segment AS new
+    FROM before b FULL JOIN after a ON a.member_id = b.member_id
+    WHERE b.segment IS DISTINCT FROM a.segment"""
+
+
+def read(run: NightlyRun) -> tuple[datetime, list[tuple[date, date]]]:
+    """When the imports were looked at, and the spans of days whose figures may have changed."""
+    now = timezone.now()
+    last = NightlyRun.objects.filter(imports_until__isnull=False).order_by("-as_of").first()
+    days = _days_touched(run, last) if last else _days_sold()
+    return now, _spans(days | {run.as_of}, until=run.as_of)
+
+
+def write(run: NightlyRun, found: tuple[datetime, list[tuple[date, date]]]) -> Outcome:
+    now, spans = found
+    rows = sum(store_days_rebuild(first=first, last=last) for first, last in spans)
+    return Outcome(rows, {"imports_until": now.isoformat()})
+
+
+STAGE = Stage(read, write)
+
+
+def moves_write(run: NightlyRun) -> int:
+    """Rewrite the day's moves; call it before the pending scores are published."""
+    if not NightlyRun.objects.filter(as_of__lt=run.as_of, published_at__isnull=False).exists():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(MOVES, {"day": run.as_of, "run": run.pk})
+        cursor.execute("DELETE FROM segmentation_segmentmove WHERE day = %s", [run.as_of])
+        cursor.execute(
+            "INSERT INTO segmentation_segmentmove (member_id, day, old, new)"
+            " SELECT member_id, %s, old, new FROM night_moves",
+            [run.as_of],
+        )
+        return int(cursor.rowcount)
+
+
+def totals_write(run: NightlyRun) -> None:
+    """Replace the sums by those of the scores published in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM segmentation_segmenttotal WHERE day = %s", [run.as_of])
+        cursor.execute("DELETE FROM segmentation_celltotal")
+        cursor.execute("DELETE FROM segmentation_clustertotal")
+        for statement in (SEGMENT_TOTALS, CELL_TOTALS, CLUSTER_TOTALS):
+            cursor.execute(statement, {"day": run.as_of})
+
+
+def _days_touched(run: NightlyRun, last: NightlyRun) -> set[date]:
+    assert last.imports_until is not None
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCHED, {"since": last.imports_until - OVERLAP})
+        touched = {day for (day,) in cursor.fetchall()}
+    return touched | set(_span(last.as_of, run.as_of))
+
+
+def _days_sold() -> set[date]:
+    ends = Receipt.objects.aggregate(first=Min("business_day"), last=Max("business_day"))
+    return set(_span(ends["first"], ends["last"])) if ends["first"] else set()
+
+
+def _span(first: date, last: date) -> Iterator[date]:
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def _spans(days: Iterable[date], *, until: date) -> list[tuple[date, date]]:
+    """The days and the BUYER_DAYS after each, whose repeat and active members they decide."""
+    spans: list[tuple[date, date]] = []
+    for day in sorted(day for day in days if day <= until):
+        end = min(day + timedelta(days=BUYER_DAYS), until)
+        if spans and day <= spans[-1][1] + timedelta(days=1):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((day, end))
+    return spans

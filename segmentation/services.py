@@ -1,0 +1,83 @@
+"""Writes of this app: nights are asked for, clusters get names."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from organization.jobs import JobError, job_create
+from organization.models import Job, Staff
+from organization.services import audit
+from sales.models import Receipt
+from segmentation.models import ClusterModelRow, NightlyRun
+from segmentation.nightly.columns import lock
+from segmentation.nightly.run import KIND, latest_published, refuse_if_older
+
+# Beyond this, catching up night by night tells nobody anything: only the last one is made.
+MOST_MISSED_NIGHTS = 14
+
+
+def night_start(*, as_of: date, asked_by: Staff | None) -> Job:
+    """Queue the night of a business day; JobError if it may not be made now."""
+    return _queue(as_of, asked_by=asked_by, instead_of=None)
+
+
+def nights_due(today: date) -> list[date]:
+    """The nights to make up to yesterday, in order; none while there is nothing to look at."""
+    yesterday = today - timedelta(days=1)
+    latest = latest_published()
+    if latest is None:
+        return [yesterday] if Receipt.objects.exists() else []
+    missed = (yesterday - latest.as_of).days
+    if missed > MOST_MISSED_NIGHTS:
+        return [yesterday]
+    return [latest.as_of + timedelta(days=number) for number in range(1, missed + 1)]
+
+
+def night_queue_next(finished: Job | None = None) -> Job | None:
+    """Queue the earliest night that is due.
+
+    One night is queued at a time and each queues the next when it ends, so missed nights are made
+    in order; one that fails holds back the later ones until it is made or an admin starts a later
+    night.
+    """
+    due = nights_due(timezone.localdate())
+    if not due:
+        return None
+    try:
+        return _queue(due[0], asked_by=None, instead_of=finished)
+    except JobError:  # A night is being made already; it will queue the next.
+        return None
+
+
+@transaction.atomic
+def cluster_rename(*, label: int, name: str, actor: Staff) -> None:
+    """Name a cluster of the published night; an empty name brings back the one made from facts.
+
+    LookupError if there is no such cluster.
+    """
+    run = latest_published()
+    row = ClusterModelRow.objects.select_for_update().filter(run=run).first() if run else None
+    if row is None or not 0 <= label < len(row.clusters):
+        raise LookupError
+    old = row.names.pop(str(label), "")
+    if name:
+        row.names[str(label)] = name
+    row.save(update_fields=["names"])
+    audit(actor=actor, code="cluster.renamed", on=row, data={"cluster": label, "old": old, "new": name})
+
+
+@transaction.atomic
+def _queue(as_of: date, *, asked_by: Staff | None, instead_of: Job | None) -> Job:
+    lock(NightlyRun)
+    refuse_if_older(as_of)
+    if as_of >= timezone.localdate():
+        raise JobError(_("That day is not over yet; choose yesterday or an earlier day."))
+    others = Job.objects.all().open().filter(kind=KIND)
+    if instead_of:
+        others = others.exclude(pk=instead_of.pk)
+    if others.exists():
+        raise JobError(_("A night is being made already; wait until it is done."))
+    label = _("Night of %(day)s") % {"day": as_of}
+    return job_create(kind=KIND, label=label, payload={"as_of": as_of.isoformat()}, asked_by=asked_by)

@@ -1,0 +1,112 @@
+"""Receipts put straight into the tables, and nights made in this process."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from zoneinfo import ZoneInfo
+
+import time_machine
+from django.utils import timezone
+
+from members.models import Member
+from organization.jobs import job_run
+from organization.models import Import, Job, Source, Store
+from sales.models import Brand, Format, Product, Receipt, ReceiptLine, SaleChannel
+from segmentation.services import night_start
+
+_numbers = count(1)
+NIGHT = date(2025, 6, 30)
+
+
+def a_product(code: str = "P1", *, brand: str = "云岭", tobacco: bool = True, slim: bool = False) -> Product:
+    return Product.objects.create(
+        code=code,
+        name=code,
+        brand=Brand.objects.get_or_create(name=brand)[0],
+        is_tobacco=tobacco,
+        price_class=3 if tobacco else None,
+        format=Format.SLIM if slim else Format.REGULAR,
+    )
+
+
+def an_import() -> Import:
+    source, _made = Source.objects.get_or_create(name="till")
+    return Import.objects.create(
+        kind="sales", source=source, file_name="a.csv", path="a.csv", finished_at=timezone.now()
+    )
+
+
+def a_receipt(
+    store: Store,
+    day: date,
+    member: Member | None = None,
+    *,
+    total: str = "20.00",
+    minute: int = 600,
+    lines: Sequence[tuple[Product, int]] = (),
+    is_return: bool = False,
+    returned: str = "0.00",
+    original: str = "",
+    number: str = "",
+    imported_by: Import | None = None,
+) -> Receipt:
+    """One receipt; its lines (product, packs) share the total by packs."""
+    source, _made = Source.objects.get_or_create(name="till")
+    moment = datetime(
+        day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=ZoneInfo("Asia/Shanghai")
+    )
+    receipt = Receipt.objects.create(
+        store=store,
+        source=source,
+        number=number or f"N{next(_numbers)}",
+        member=member,
+        business_day=day,
+        moment=moment,
+        minute=minute,
+        till="1",
+        clerk="1",
+        channel=SaleChannel.COUNTER,
+        tender="CASH",
+        is_return=is_return,
+        total=Decimal(total),
+        original_number=original,
+        returned=Decimal(returned),
+        content=0,
+        imported_by=imported_by or an_import(),
+    )
+    packs = sum(number for _product, number in lines)
+    ReceiptLine.objects.bulk_create(
+        ReceiptLine(
+            receipt=receipt,
+            line_number=place,
+            store=store,
+            member=member,
+            business_day=day,
+            product=product,
+            quantity=number,
+            packs=number if product.is_tobacco else 0,
+            is_carton=False,
+            amount=Decimal(total) * number / packs,
+            discount=0,
+        )
+        for place, (product, number) in enumerate(lines, 1)
+    )
+    return receipt
+
+
+def make_night(as_of: date = NIGHT) -> Job:
+    """Make a night as a worker would on the morning after; the job as it ended."""
+    with morning_after(as_of):
+        job = night_start(as_of=as_of, asked_by=None)
+        job_run(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def morning_after(day: date) -> time_machine.travel:
+    return time_machine.travel(f"{day + timedelta(days=1)} 03:30+08:00", tick=True)
+
+
+def days_before(number: int, day: date = NIGHT) -> date:
+    return day - timedelta(days=number)
