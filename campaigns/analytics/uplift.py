@@ -18,7 +18,7 @@ Values = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
 
 CONFIDENCE = 0.95
 FEW_EVENTS = 5
-# What rounding leaves of a spread that is zero, as a share of the sum of squares.
+# The most that rounding leaves of a spread that is zero, as a share of what was subtracted from.
 ROUNDING = 1e-12
 
 
@@ -74,12 +74,12 @@ class ArmStats:
     @property
     def spread_y(self) -> float:
         """Sum of squared deviations of y from its mean."""
-        return _spread(self.sum_yy, self.sum_y * self.mean_y)
+        return _remainder(self.sum_yy, self.sum_y * self.mean_y)
 
     @property
     def spread_x(self) -> float:
         """Sum of squared deviations of x from its mean."""
-        return _spread(self.sum_xx, self.sum_x * self.mean_x)
+        return _remainder(self.sum_xx, self.sum_x * self.mean_x)
 
     @property
     def spread_xy(self) -> float:
@@ -175,9 +175,10 @@ def earnings(delta: Interval, n_treated: int, margin: float, cost: float) -> Ear
     return Earnings(revenue, profit, _scaled(revenue, 1 / cost), _scaled(profit, 1 / cost))
 
 
-def _spread(squares: float, of_mean: float) -> float:
-    spread = squares - of_mean
-    return spread if spread > ROUNDING * squares else 0.0
+def _remainder(whole: float, part: float) -> float:
+    """Subtract, but return 0 where nothing but rounding would be left."""
+    rest = whole - part
+    return rest if rest > ROUNDING * whole else 0.0
 
 
 def _adjusted(treated: ArmStats, control: ArmStats, *, theta: float) -> Interval | None:
@@ -198,8 +199,8 @@ def _adjusted(treated: ArmStats, control: ArmStats, *, theta: float) -> Interval
 
 
 def _adjusted_variance(arm: ArmStats, theta: float) -> float:
-    spread = arm.spread_y - 2 * theta * arm.spread_xy + theta**2 * arm.spread_x
-    return max(spread, 0.0) / (arm.n - 1)
+    spread = _remainder(arm.spread_y + theta**2 * arm.spread_x, 2 * theta * arm.spread_xy)
+    return spread / (arm.n - 1)
 
 
 def _wilson(events: int, n: int) -> tuple[float, float, float]:

@@ -62,8 +62,8 @@ class Receipts(Table):
 class Lines(Table):
     """One row per receipt line.
 
-    member, day: as in Receipts. product: row of Products. packs: negative on a return, 0 for
-    goods that are not cigarettes. carton: sold by the carton. cents: net.
+    member, day: as in Receipts. product: row of Products; only tobacco is looked at. packs:
+    negative on a return. carton: sold by the carton. cents: net.
     """
 
     member: Ints

@@ -172,9 +172,16 @@ def test_it_says_not_enough_below_two_members(y: list[int]) -> None:
 
 def test_it_says_not_enough_where_nothing_varies() -> None:
     nobody_bought = ArmStats.from_values(np.zeros(50))
-    a_tenth = ArmStats.from_values(np.full(37, 0.1))
     assert welch(nobody_bought, nobody_bought) is None
-    assert welch(a_tenth, nobody_bought) is None
+    for size in range(2, 60):
+        assert welch(ArmStats.from_values(np.full(size, 0.1)), nobody_bought) is None
+
+
+def test_it_says_not_enough_where_spend_before_leaves_nothing_to_vary() -> None:
+    for seed in range(20):
+        _, x_t, _, x_c = arms(seed)
+        arm_t, arm_c = ArmStats.from_values(x_t * 1.7, x_t), ArmStats.from_values(x_c * 1.7, x_c)
+        assert cuped(arm_t, arm_c) is None
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_it_works_every_basket_fact_out_of_hand_computed_lines() -> None:
             line(7, day, SLIM, 6, 9000),
             line(7, day, SLIM, -2, -3000),
             line(7, day, UNBRANDED, 3, 1000),
-            line(7, day, LIGHTER, 0, 500),
+            line(7, day, LIGHTER, 2, 500),
             line(7, date(2022, 1, 1), SLIM, 99, 99),
             line(7, date(2024, 3, 11), SLIM, 99, 99),
         ],
@@ -176,10 +176,13 @@ def test_it_keeps_a_member_with_only_returns() -> None:
     assert all(np.isnan(only(facts, name)) for name in ratios)
 
 
-def test_it_takes_a_window_that_is_open_at_its_start() -> None:
-    history = [receipt(7, date(2024, 3, 3), 100), receipt(7, date(2024, 3, 4), 10)]
-    facts = facts_of(history, window=7)
-    assert (only(facts, "receipts"), only(facts, "cents")) == (1, 10)
+def test_it_takes_a_window_open_at_its_start_and_closed_at_its_end() -> None:
+    days = [date(2024, 3, 3), date(2024, 3, 4), AS_OF, date(2024, 3, 11)]
+    history = [receipt(7, day, 10**place) for place, day in enumerate(days)]
+    lines = [line(7, day, SOFT, 10**place, 1) for place, day in enumerate(days)]
+    facts = facts_of(history, lines, window=7)
+    assert (only(facts, "receipts"), only(facts, "cents"), only(facts, "packs")) == (2, 110, 110)
+    assert (only(facts, "lifetime_receipts"), only(facts, "lifetime_cents")) == (3, 111)
 
 
 def test_it_has_no_rhythm_before_the_gaps_allow_it() -> None:
