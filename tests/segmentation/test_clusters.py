@@ -70,6 +70,21 @@ def test_it_follows_previous_labels_in_another_order_and_scale() -> None:
     np.testing.assert_allclose(refit.centroids_ * refit.scale_ + refit.mean_, raw, rtol=1e-6)
 
 
+def test_it_matches_clusters_in_the_units_of_the_new_fit(model: clusters.ClusterModel) -> None:
+    names = ("a", "b")
+    now = clusters.Scaling(names, names, np.zeros(2), np.zeros(2), np.ones(2))
+    stored_scale = np.array([0.01, 100])
+    previous = replace(
+        model,
+        inputs=names,
+        features=names,
+        mean_=np.zeros(2),
+        scale_=stored_scale,
+        centroids_=np.array([[0.1, 3.5], [0.9, 0.5]]) / stored_scale,
+    )
+    assert clusters._matches(np.array([[0.0, 0.0], [1.0, 4.0]]), now, previous) == {0: 1, 1: 0}
+
+
 def test_it_says_which_clusters_are_new() -> None:
     matrix, _ = blobs(5)
     four = clusters.fit(matrix, random_state=0, k=4)
