@@ -59,14 +59,15 @@ class Campaign(models.Model):
 
 
 class Removal(models.Model):
-    """How many of the segment policy kept out, by the first rule that applied."""
+    """How many of the segment policy kept out, by home store and the first rule that applied."""
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="removals")
+    store = models.ForeignKey(Store, models.CASCADE)
     reason = models.CharField(max_length=20)
     members = models.IntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["campaign", "reason"], name="removal_once")]
+        constraints = [models.UniqueConstraint(fields=["campaign", "store", "reason"], name="removal_once")]
 
 
 class Assignment(models.Model):

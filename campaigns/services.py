@@ -172,7 +172,10 @@ def _audience_of(campaign: Campaign, *, day: date) -> tuple[list[Store], Audienc
 
 def _removals_store(campaign: Campaign, chosen: Audience) -> None:
     Removal.objects.bulk_create(
-        [Removal(campaign=campaign, reason=reason, members=n) for reason, n in chosen.removed.items()]
+        [
+            Removal(campaign=campaign, store_id=store, reason=reason, members=n)
+            for (store, reason), n in chosen.removals.items()
+        ]
     )
 
 

@@ -1,5 +1,6 @@
 """Who of many members may be written to. All rules are judged in the database, in one query."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -23,10 +24,12 @@ MONTH_DAYS, MONTH_CAP = 30, 3
 
 @dataclass(frozen=True)
 class Audience:
-    """Members of a segment after policy; `removed` counts each by the first rule that applied."""
+    """Members of a segment after policy; `removals` counts who may not be written to.
 
-    found: int
-    removed: dict[Reason, int]
+    Each counts once, at the home store and by the first rule that applied.
+    """
+
+    removals: dict[tuple[int, Reason], int]
     members: NDArray[np.int64]
     home_stores: NDArray[np.int64]
 
@@ -34,16 +37,27 @@ class Audience:
     def allowed(self) -> int:
         return len(self.members)
 
+    @property
+    def found(self) -> int:
+        return self.allowed + sum(self.removals.values())
+
+    @property
+    def removed(self) -> dict[Reason, int]:
+        counts = Counter[Reason]()
+        for (_store, reason), n in self.removals.items():
+            counts[reason] += n
+        return {reason: counts[reason] for reason in Reason if counts[reason]}
+
 
 def audience(*, segment: str, stores: Iterable[Store], channel: str, day: date) -> Audience:
     """The members of a segment whose home is one of the stores, judged as of a day."""
     found = Member.objects.filter(score__segment=segment, home_store__in=[store.pk for store in stores])
     judged = with_reason(found, channel=channel, day=day)
-    counts = dict(judged.values_list("reason").annotate(n=Count("pk")).order_by())
+    kept_out = judged.exclude(reason="").values_list("home_store_id", "reason").annotate(n=Count("pk"))
+    removals = {(store, Reason(reason)): n for store, reason, n in kept_out.order_by()}
     allowed = judged.filter(reason="").order_by("pk").values_list("pk", "home_store_id")
     pairs = np.array(allowed, dtype=np.int64).reshape(-1, 2)
-    removed = {reason: counts[reason] for reason in Reason if counts.get(reason)}
-    return Audience(len(pairs) + sum(removed.values()), removed, pairs[:, 0], pairs[:, 1])
+    return Audience(removals, pairs[:, 0], pairs[:, 1])
 
 
 def with_reason(
