@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class OrganizationConfig(AppConfig):
     name = "organization"
+
+    def ready(self) -> None:
+        from organization import jobs
+        from organization.imports.runner import Importer, import_run, register
+        from organization.imports.stores import STORES, merge_stores
+        from organization.models import ImportKind
+
+        jobs.register("import", import_run)
+        register(ImportKind.STORES, Importer(STORES, merge_stores))

@@ -3,3 +3,13 @@ from django.apps import AppConfig
 
 class SalesConfig(AppConfig):
     name = "sales"
+
+    def ready(self) -> None:
+        from organization.imports.runner import Importer, register
+        from organization.models import ImportKind
+        from sales.imports.catalogue import PRODUCTS, merge_products
+        from sales.imports.columns import SALES
+        from sales.imports.merge import merge_sales
+
+        register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products))
+        register(ImportKind.SALES, Importer(SALES, merge_sales))

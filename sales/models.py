@@ -108,6 +108,9 @@ class Receipt(ReceiptFields):
                 condition=Q(member__isnull=False),
             ),
             models.Index(fields=["store", "business_day"], name="receipt_store_day"),
+            models.Index(
+                fields=["store", "original_number"], name="receipt_original", condition=Q(is_return=True)
+            ),
         ]
 
 
@@ -116,6 +119,9 @@ class ReceiptHistory(ReceiptFields):
 
     receipt_id = models.BigIntegerField()
     replaced_by = models.ForeignKey(Import, models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["replaced_by"])]
 
 
 class LineFields(models.Model):

@@ -1,0 +1,74 @@
+"""The columns of a file of members, and how each cell becomes a value."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from members.imports.identities import clean_card, clean_phone, clean_wechat
+from members.models import Sex
+from organization.imports import columns as cells
+from organization.imports.columns import BadCell, Column
+
+MEMBERS = (
+    Column("card", ("card_no", "consumersid", "会员卡号", "卡号")),
+    Column("phone", ("mobile", "mobilephone", "手机", "手机号码", "会员手机")),
+    Column("wechat", ("wechat_id", "微信号", "openid")),
+    Column("name", ("nickName", "姓名", "昵称")),
+    Column("sex", ("性别",)),
+    Column("birth_date", ("dateOfBirth", "birthday", "出生日期", "生日")),
+    Column("store", ("tobaccoLicense", "license_code", "许可证号", "门店编码", "开卡门店"), True),
+    Column("enrolled_on", ("enrol_date", "开卡日期", "入会日期")),
+    Column("age_method", ("年龄核验方式",)),
+    Column("age_verified_at", ("年龄核验时间",)),
+    Column("age_clerk", ("年龄核验人",)),
+    Column("consent_sms", ("短信营销同意",)),
+    Column("consent_wechat", ("微信营销同意",)),
+    Column("consent_email", ("邮件营销同意",)),
+    Column("self_excluded", ("退出营销",)),
+)
+SEXES = {
+    "0": Sex.UNKNOWN, "1": Sex.MALE, "2": Sex.FEMALE, "男": Sex.MALE, "女": Sex.FEMALE, "未知": Sex.UNKNOWN,
+    "m": Sex.MALE, "f": Sex.FEMALE,
+}  # fmt: skip
+
+
+def cleaners(*, find_store: Callable[[str], int], today: date) -> dict[str, Callable[[str], Any]]:
+    """One cleaner per column; `today` bounds days of birth, enrolment and verification."""
+
+    def birth_date(cell: str) -> date:
+        day = cells.day(cell)
+        if not date(today.year - 120, 1, 1) <= day <= today:
+            raise BadCell(_("Nobody alive was born on this day."))
+        return day
+
+    def past_day(cell: str) -> date:
+        day = cells.day(cell)
+        if not date(1990, 1, 1) <= day <= today:
+            raise BadCell(_("This day lies in the future or before 1990."))
+        return day
+
+    def past_moment(cell: str) -> datetime:
+        moment = cells.moment(cell)
+        if not date(1990, 1, 1) <= moment.date() <= today:
+            raise BadCell(_("This day lies in the future or before 1990."))
+        return moment
+
+    return {
+        "card": clean_card,
+        "phone": clean_phone,
+        "wechat": clean_wechat,
+        "name": cells.text(40),
+        "sex": cells.choice(SEXES),
+        "birth_date": birth_date,
+        "store": find_store,
+        "enrolled_on": past_day,
+        "age_method": cells.text(40),
+        "age_verified_at": past_moment,
+        "age_clerk": cells.text(40),
+        "consent_sms": cells.flag,
+        "consent_wechat": cells.flag,
+        "consent_email": cells.flag,
+        "self_excluded": cells.flag,
+    }

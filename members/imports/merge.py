@@ -1,0 +1,228 @@
+"""A file of members into the database: one member across card, phone and WeChat id.
+
+Rows are taken in chunks; each chunk costs a handful of queries. What an import may not do: give
+back a consent the member withdrew, or lift a self-exclusion.
+"""
+
+import hashlib
+import hmac
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from members.imports.columns import cleaners
+from members.models import (
+    AgeVerification,
+    Channel,
+    Consent,
+    IdentityKind,
+    Member,
+    MemberIdentity,
+    Purpose,
+    SelfExclusion,
+)
+from organization.crypto import lookup
+from organization.imports.columns import BadCell
+from organization.imports.copying import copy_models, reserve_ids
+from organization.imports.reading import Layout
+from organization.imports.rows import clean_rows
+from organization.imports.tally import Tally
+from organization.jobs import Progress
+from organization.models import Import, Store
+
+CHUNK = 5_000
+FIELDS = ("name", "sex", "birth_date")
+Key = tuple[str, bytes]
+
+
+@dataclass
+class _Row:
+    number: int
+    values: dict[str, Any]
+    keys: dict[str, Key]  # identity kind → its place in the index
+    digest: bytes
+
+
+@dataclass
+class _Writes:
+    """What a chunk adds and changes."""
+
+    fresh_ids: Iterator[int]
+    members: list[Member] = field(default_factory=list)
+    changed: dict[int, Member] = field(default_factory=dict)
+    identities: list[MemberIdentity] = field(default_factory=list)
+    verifications: list[AgeVerification] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)
+    exclusions: list[SelfExclusion] = field(default_factory=list)
+
+    def save(self) -> None:
+        Member.objects.bulk_update(self.changed.values(), [*FIELDS, "row_digest"], batch_size=1_000)
+        for rows in (self.members, self.identities, self.verifications, self.consents, self.exclusions):
+            copy_models(rows)
+
+
+def merge_members(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+    """Import handler for members; a row's identities say whose it is."""
+    tally = Tally()
+    zones = {store.pk: store.time_zone for store in Store.objects.all()}
+    today = timezone.localdate(record.created_at, ZoneInfo(settings.TIME_ZONE))
+    rows = clean_rows(path, layout, cleaners(find_store=_store_finder(), today=today), {"store"}, tally)
+    while chunk := list(itertools.islice(rows, CHUNK)):
+        _take_chunk([_row(number, values) for number, values in chunk], record, zones, tally)
+        progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
+    tally.made = {"members": tally.added}
+    return tally
+
+
+def _store_finder() -> Any:
+    stores = dict(Store.objects.values_list("code", "id"))
+    stores |= dict(Store.objects.values_list("licence_number", "id"))
+
+    def find(cell: str) -> int:
+        if cell not in stores:
+            raise BadCell(_("No store has this licence number or code. Import the stores first."))
+        return int(stores[cell])
+
+    return find
+
+
+def _row(number: int, values: dict[str, Any]) -> _Row:
+    keys = {kind: (kind, lookup(kind, values[kind])) for kind in IdentityKind.values if kind in values}
+    plain = json.dumps(values, sort_keys=True, default=str).encode()
+    digest = hmac.digest(lookup("row", "digest"), plain, hashlib.sha256)[:16]
+    return _Row(number, values, keys, digest)
+
+
+def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: Tally) -> None:
+    owners = _owners([key for row in rows for key in row.keys.values()])
+    known = Member.objects.in_bulk(list(owners.values()))
+    ledger = _Ledger(list(known))
+    writes = _Writes(iter(reserve_ids(Member, len(rows)).tolist()))
+    for row in rows:
+        _take(row, owners, known, ledger, record, zones, writes, tally)
+    writes.save()
+
+
+def _owners(keys: list[Key]) -> dict[Key, int]:
+    found = MemberIdentity.objects.filter(lookup__in=[digest for _kind, digest in keys])
+    return {(kind, bytes(digest)): owner for kind, digest, owner in found.values_list("kind", "lookup", "member_id")}
+
+
+class _Ledger:
+    """What is on record of members a chunk touches: consents in force, who is verified or excluded."""
+
+    def __init__(self, members: list[int]) -> None:
+        latest = Consent.objects.filter(member__in=members, purpose=Purpose.MARKETING).order_by("at", "id")
+        entries = latest.values_list("member_id", "channel", "granted")
+        self.consents = {(member, channel): granted for member, channel, granted in entries}
+        self.verified = set(AgeVerification.objects.filter(member__in=members).values_list("member_id", flat=True))
+        self.excluded = set(SelfExclusion.objects.filter(member__in=members).values_list("member_id", flat=True))
+
+
+def _take(
+    row: _Row,
+    owners: dict[Key, int],
+    known: dict[int, Member],
+    ledger: _Ledger,
+    record: Import,
+    zones: dict[int, str],
+    writes: _Writes,
+    tally: Tally,
+) -> None:
+    if not row.keys:
+        tally.refuse(row.number, "card", "", _("The row has neither card, phone nor WeChat id."))
+        return
+    found = {owners[key] for key in row.keys.values() if key in owners}
+    if len(found) > 1:
+        kinds = ", ".join(str(IdentityKind(kind).label) for kind in row.keys)
+        tally.refuse(row.number, "card", "", _("The identities (%(kinds)s) belong to different members.") % {"kinds": kinds})
+        return
+    member = known[found.pop()] if found else None
+    if member is not None and bytes(member.row_digest or b"") == row.digest:
+        tally.unchanged += 1
+        return
+    member = _change(member, row, writes, tally) if member else _make(row, record, writes, known, tally)
+    _add_identities(member, row, owners, writes)
+    _add_witness(member, row, record, zones, ledger, writes)
+    _add_wishes(member, row, record, ledger, writes)
+
+
+def _make(row: _Row, record: Import, writes: _Writes, known: dict[int, Member], tally: Tally) -> Member:
+    values, store = row.values, row.values["store"]
+    member = Member(
+        id=next(writes.fresh_ids),
+        enrolment_store_id=store,
+        home_store_id=store,
+        enrolled_on=values.get("enrolled_on") or timezone.localdate(record.created_at),
+        row_digest=row.digest,
+        **{name: values[name] for name in FIELDS if name in values},
+    )
+    known[member.pk] = member
+    writes.members.append(member)
+    tally.added += 1
+    return member
+
+
+def _change(member: Member, row: _Row, writes: _Writes, tally: Tally) -> Member:
+    """An empty cell takes nothing away."""
+    for name in FIELDS:
+        if name in row.values:
+            setattr(member, name, row.values[name])
+    member.row_digest = row.digest
+    writes.changed[member.pk] = member
+    tally.updated += 1
+    return member
+
+
+def _add_identities(member: Member, row: _Row, owners: dict[Key, int], writes: _Writes) -> None:
+    for kind, key in row.keys.items():
+        if key not in owners:
+            owners[key] = member.pk
+            writes.identities.append(
+                MemberIdentity(member=member, kind=kind, lookup=key[1], value=row.values[kind])
+            )
+
+
+def _add_witness(
+    member: Member, row: _Row, record: Import, zones: dict[int, str], ledger: _Ledger, writes: _Writes
+) -> None:
+    """An age verification counts only with method, time and who saw it."""
+    values = row.values
+    complete = all(name in values for name in ("age_method", "age_verified_at", "age_clerk"))
+    if complete and member.pk not in ledger.verified:
+        ledger.verified.add(member.pk)
+        writes.verifications.append(
+            AgeVerification(
+                member=member,
+                method=values["age_method"],
+                verified_at=values["age_verified_at"].replace(tzinfo=ZoneInfo(zones[values["store"]])),
+                clerk=values["age_clerk"],
+                source=record.source.name,
+            )
+        )
+
+
+def _add_wishes(member: Member, row: _Row, record: Import, ledger: _Ledger, writes: _Writes) -> None:
+    source = record.source.name
+    for channel in Channel.values:
+        granted = row.values.get(f"consent_{channel}")
+        before = ledger.consents.get((member.pk, channel))
+        # A withdrawal always counts; a grant only where the ledger has no entry yet.
+        if granted is None or granted == before or (granted and before is False):
+            continue
+        ledger.consents[member.pk, channel] = granted
+        writes.consents.append(
+            Consent(member=member, channel=channel, purpose=Purpose.MARKETING, granted=granted,
+                    at=record.created_at, source=source)
+        )  # fmt: skip
+    if row.values.get("self_excluded") and member.pk not in ledger.excluded:
+        ledger.excluded.add(member.pk)
+        writes.exclusions.append(SelfExclusion(member=member, at=record.created_at, source=source))

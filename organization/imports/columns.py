@@ -1,0 +1,138 @@
+"""Declared columns: which header names mean what, and how one cell becomes a value.
+
+A cleaner takes the stripped text of a non-empty cell and returns a value or raises `BadCell` with
+a sentence. Cleaners are pure, so that callers may run them once per distinct text.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+class BadCell(ValueError):
+    """The sentence says what is wrong with the value."""
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    aliases: tuple[str, ...]
+    required: bool = False
+
+
+def match_header(header: list[str], columns: tuple[Column, ...]) -> tuple[dict[str, int], list[str]]:
+    """Positions of the declared columns in a header, and the header names nobody uses."""
+    known = {_plain(alias): column.name for column in columns for alias in (column.name, *column.aliases)}
+    positions: dict[str, int] = {}
+    unused = []
+    for position, title in enumerate(header):
+        name = known.get(_plain(title))
+        if name is None or name in positions:
+            unused.append(title[:60])
+        else:
+            positions[name] = position
+    return positions, unused
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[\s_\-]", "", title).lower()
+
+
+def text(limit: int) -> Callable[[str], str]:
+    def clean(cell: str) -> str:
+        if len(cell) > limit:
+            raise BadCell(
+                _("This is %(n)s characters long; %(limit)s at most are allowed.")
+                % {"n": len(cell), "limit": limit}
+            )
+        return cell
+
+    return clean
+
+
+def choice(values: Mapping[str, Any]) -> Callable[[str], Any]:
+    def clean(cell: str) -> Any:
+        try:
+            return values[cell.lower()]
+        except KeyError:
+            known = ", ".join(list(values)[:8])
+            raise BadCell(_("This is none of the known values: %(known)s.") % {"known": known}) from None
+
+    return clean
+
+
+FLAGS = {"1": True, "0": False, "y": True, "n": False, "yes": True, "no": False, "true": True,
+         "false": False, "是": True, "否": False}  # fmt: skip
+flag = choice(FLAGS)
+
+
+def number(cell: str) -> Decimal:
+    try:
+        value = Decimal(cell.replace(",", "").lstrip("¥￥$"))
+    except InvalidOperation:
+        raise BadCell(_("This is not a number.")) from None
+    if not value.is_finite() or abs(value) >= 10_000_000:
+        raise BadCell(_("This number is too large."))
+    return value
+
+
+def scaled(digits: int) -> Callable[[str], int]:
+    """A number as an integer of 10^-digits: money in cents, quantities in thousandths."""
+
+    def clean(cell: str) -> int:
+        value = number(cell).scaleb(digits)
+        if value != value.to_integral_value():
+            raise BadCell(_("This has more than %(n)s decimals.") % {"n": digits})
+        return int(value)
+
+    return clean
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    def clean(cell: str) -> int:
+        value = number(cell)
+        if value != value.to_integral_value() or not low <= value <= high:
+            raise BadCell(_("This is not a whole number from %(low)s to %(high)s.") % {"low": low, "high": high})
+        return int(value)
+
+    return clean
+
+
+_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+_TIME = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
+
+
+def day(cell: str) -> date:
+    parts = _DAY.fullmatch(cell)
+    try:
+        if parts:
+            return date(int(parts[1]), int(parts[2]), int(parts[3]))
+    except ValueError:
+        pass
+    raise BadCell(_("This is not a date such as 2026-03-05 or 20260305."))
+
+
+def seconds(cell: str) -> int:
+    """Seconds since midnight of a time such as 8:05:09, 08:05 or 080509."""
+    parts = _TIME.fullmatch(cell)
+    if parts:
+        hour, minute, second = int(parts[1]), int(parts[2]), int(parts[3] or 0)
+        if hour < 24 and minute < 60 and second < 60:
+            return hour * 3600 + minute * 60 + second
+    raise BadCell(_("This is not a time such as 08:05:09."))
+
+
+def moment(cell: str) -> datetime:
+    """A local date and time, without a zone; a bare date is its midnight."""
+    parts = re.fullmatch(r"(\d{8})(\d{6})|(\S+?)(?:[T ]+(\S+))?", cell)
+    if not parts:
+        raise BadCell(_("This is not a date and time such as 2026-03-05 08:05:09."))
+    of_day, of_time = parts[1] or parts[3], parts[2] or parts[4]
+    midnight = datetime.combine(day(of_day), datetime.min.time())
+    at = seconds(of_time) if of_time else 0
+    return midnight.replace(hour=at // 3600, minute=at // 60 % 60, second=at % 60)

@@ -1,0 +1,88 @@
+"""Rows into PostgreSQL by COPY, columns as Arrow arrays."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from django.db import connection, models
+from numpy.typing import NDArray
+from psycopg2.extensions import Binary
+
+WITHOUT_HEADER = pa_csv.WriteOptions(include_header=False)
+
+
+def copy_in(table: str, columns: dict[str, Any]) -> None:
+    """Append rows to a table. Null is an empty unquoted cell, so empty text stays text."""
+    arrays = pa.table(columns)
+    with connection.cursor() as cursor:
+        for batch in arrays.to_batches(max_chunksize=100_000):
+            buffer = io.BytesIO()
+            pa_csv.write_csv(batch, buffer, WITHOUT_HEADER)
+            buffer.seek(0)
+            cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)", buffer)
+
+
+def copy_models(rows: Sequence[models.Model]) -> None:
+    """Append model instances by COPY; ids that are not set come from the sequence."""
+    if not rows:
+        return
+    fields = [f for f in rows[0]._meta.concrete_fields if rows[0].pk is not None or not f.primary_key]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    for row in rows:
+        # A date-time added by the database layer (auto_now_add) is set in pre_save.
+        writer.writerow([_cell(f.get_db_prep_save(f.pre_save(row, True), connection)) for f in fields])
+    buffer.seek(0)
+    with connection.cursor() as cursor:
+        columns = ", ".join(f.column for f in fields)
+        cursor.copy_expert(f"COPY {rows[0]._meta.db_table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')", buffer)
+
+
+def _cell(value: Any) -> Any:
+    """One value as COPY reads it: null, bytes in hexadecimal, the rest as text."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, Binary):
+        value = bytes(value.adapted)
+    return f"\\x{value.hex()}" if isinstance(value, bytes | memoryview) else value
+
+
+def copy_out(query: str, types: dict[str, pa.DataType]) -> pa.Table:
+    """The rows of a query as Arrow columns of the given types."""
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv)", buffer)
+    if not buffer.tell():
+        return pa.schema(types.items()).empty_table()
+    buffer.seek(0)
+    return pa_csv.read_csv(
+        buffer,
+        pa_csv.ReadOptions(column_names=list(types)),
+        convert_options=pa_csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False),
+    )
+
+
+def decimals(values: NDArray[np.int64], *, scale: int, missing: int | None = None) -> pa.Array:
+    """Integers of 10^-scale as exact decimals, without a detour over floats."""
+    words = np.zeros((len(values), 2), dtype=np.int64)
+    words[:, 0] = values
+    words[:, 1] = values >> 63  # sign extension to 128 bits
+    exact = pa.Array.from_buffers(pa.decimal128(18, scale), len(values), [None, pa.py_buffer(words)])
+    return exact if missing is None else pa.compute.if_else(pa.array(values != missing), exact, None)
+
+
+def reserve_ids(model: type[models.Model], count: int) -> NDArray[np.int64]:
+    """Ids from the model's sequence, for rows that others refer to before they are written.
+
+    A run without gaps where nobody else draws from the sequence, as for receipts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(s) FROM (SELECT pg_get_serial_sequence(%s, 'id') AS s) q, generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return np.array([pk for (pk,) in cursor.fetchall()], dtype=np.int64)

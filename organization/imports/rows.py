@@ -1,0 +1,56 @@
+"""Files of things that come by the thousand, not by the million: one Python dictionary per row."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from organization.imports.columns import BadCell
+from organization.imports.reading import Batch, Layout, WrongWidth, read_batches
+from organization.imports.tally import Tally
+
+Cleaners = Mapping[str, Callable[[str], Any]]
+
+
+def clean_rows(
+    path: Path, layout: Layout, cleaners: Cleaners, required: set[str], tally: Tally
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Good rows with their record numbers; an empty cell is absent from its dictionary.
+
+    Counts every row read, ignores blank ones, and refuses a row at its first bad cell.
+    """
+    wrong = WrongWidth()
+    for batch in read_batches(path, layout, wrong):
+        for row, cells in _cells(batch):
+            tally.read += 1
+            if not cells:
+                tally.ignored += 1
+                continue
+            values = _clean(row, cells, cleaners, required, tally)
+            if values is not None:
+                yield row, values
+    tally.take_wrong_widths(wrong, len(layout.header))
+
+
+def _cells(batch: Batch) -> Iterator[tuple[int, dict[str, str]]]:
+    names = list(batch.layout.positions)
+    columns = [batch.column(name).to_pylist() for name in names]  # type: ignore[union-attr]
+    for index, row in enumerate(batch.rows.tolist()):
+        yield row, {name: column[index] for name, column in zip(names, columns, strict=True) if column[index]}
+
+
+def _clean(
+    row: int, cells: dict[str, str], cleaners: Cleaners, required: set[str], tally: Tally
+) -> dict[str, Any] | None:
+    for name in sorted(required - cells.keys()):
+        tally.refuse(row, name, "", _("This cell is empty."))
+        return None
+    values = {}
+    for name, cell in cells.items():
+        try:
+            values[name] = cleaners[name](cell)
+        except BadCell as bad:
+            tally.refuse(row, name, cell, str(bad))
+            return None
+    return values

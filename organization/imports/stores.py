@@ -1,0 +1,86 @@
+"""A file of stores: licence number, name, region path, time zone, closing hour."""
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from organization.imports import columns as cells
+from organization.imports.columns import BadCell, Column
+from organization.imports.reading import Layout
+from organization.imports.rows import clean_rows
+from organization.imports.tally import Tally
+from organization.jobs import Progress
+from organization.models import Import, Store
+from organization.services import region_ensure
+
+STORES = (
+    Column("code", ("store_id", "门店ID", "门店编码"), True),
+    Column("licence_number", ("license_code", "许可证号"), True),
+    Column("name", ("cust_name", "门店名称"), True),
+    Column("name_en", ("cust_name_en",)),
+    Column("is_active", ("是否启用",)),
+    Column("region", ("片区",)),
+    Column("region_en", ()),
+    Column("time_zone", ("时区",)),
+    Column("closing_hour", ("营业日结束时间",)),
+)
+
+
+def _zone(cell: str) -> str:
+    try:
+        return ZoneInfo(cell).key
+    except (KeyError, ValueError):
+        raise BadCell(_("This is not a time zone such as Asia/Shanghai.")) from None
+
+
+def _path(cell: str) -> list[str]:
+    return [part.strip()[:80] for part in cell.split("/") if part.strip()]
+
+
+CLEANERS = {
+    "code": cells.text(40),
+    "licence_number": cells.text(40),
+    "name": cells.text(80),
+    "name_en": cells.text(80),
+    "is_active": cells.flag,
+    "region": _path,
+    "region_en": _path,
+    "time_zone": _zone,
+    "closing_hour": cells.whole(0, 6),
+}
+
+
+def merge_stores(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+    """Import handler for stores; the licence number says which store a row is."""
+    tally = Tally()
+    known = {store.licence_number: store for store in Store.objects.all()}
+    codes = {store.code: store.licence_number for store in known.values()}
+    for row, values in clean_rows(path, layout, CLEANERS, {"code", "licence_number", "name"}, tally):
+        licence = values["licence_number"]
+        if codes.setdefault(values["code"], licence) != licence:
+            tally.refuse(row, "code", values["code"], _("Another store has this code."))
+            continue
+        known[licence] = _save(values, known.get(licence), tally)
+    tally.made = {"stores": tally.added}
+    return tally
+
+
+def _save(values: dict[str, Any], store: Store | None, tally: Tally) -> Store:
+    english, path = values.pop("region_en", None), values.pop("region", None)
+    if path or store is None:
+        values["region"] = region_ensure(names=path or [_("Company")], names_en=english)
+    if store is None:
+        tally.added += 1
+        return Store.objects.create(**{"time_zone": settings.TIME_ZONE, **values})
+    changed = [name for name, value in values.items() if getattr(store, name) != value]
+    if not changed:
+        tally.unchanged += 1
+        return store
+    for name in changed:
+        setattr(store, name, values[name])
+    store.save(update_fields=changed)
+    tally.updated += 1
+    return store

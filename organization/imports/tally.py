@@ -1,0 +1,90 @@
+"""Counts that reconcile, and the rows set aside."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from organization.imports.reading import Batch, Layout, WrongWidth, read_batches
+from organization.models import Import, QuarantinedRow
+
+
+@dataclass(frozen=True)
+class Problem:
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass
+class Tally:
+    """What became of the rows of one file. A row has one problem at most: its first."""
+
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    ignored: int = 0
+    problems: dict[int, Problem] = field(default_factory=dict)
+    made: dict[str, int] = field(default_factory=dict)
+    days: tuple[date, date] | None = None
+    cents: dict[str, int] | None = None  # read, stored, quarantined
+
+    def refuse(self, row: int, column: str, value: str, reason: str) -> None:
+        self.problems.setdefault(row, Problem(row, column, value, reason))
+
+    def take_wrong_widths(self, wrong: WrongWidth, width: int) -> None:
+        for row, cells, _text in wrong.found:
+            self.read += 1
+            reason = _("The row has %(cells)s cells, the header %(width)s.") % {"cells": cells, "width": width}
+            self.refuse(row, "", "", reason)
+
+
+def save_tally(record: Import, tally: Tally, path: Path, layout: Layout) -> None:
+    """Write counts and quarantine; the database checks that the counts add up."""
+    for name in ("read", "added", "updated", "unchanged", "ignored", "made"):
+        setattr(record, name, getattr(tally, name))
+    record.quarantined = len(tally.problems)
+    record.reading = layout.described()
+    record.finished_at = timezone.now()
+    if tally.days:
+        record.first_day, record.last_day = tally.days
+    for name, cents in (tally.cents or {}).items():
+        setattr(record, f"amount_{name}", cents / 100)
+    record.save()
+    QuarantinedRow.objects.filter(source_import=record).delete()
+    QuarantinedRow.objects.bulk_create(_quarantined(record, tally, path, layout), batch_size=2_000)
+
+
+def _quarantined(record: Import, tally: Tally, path: Path, layout: Layout) -> Iterator[QuarantinedRow]:
+    raws = dict(_raw_rows(path, layout, tally.problems)) if tally.problems else {}
+    for row in sorted(tally.problems):
+        problem = tally.problems[row]
+        yield QuarantinedRow(
+            source_import=record,
+            row=row,
+            column=problem.column,
+            value=problem.value[:200],
+            reason=problem.reason[:300],
+            raw=raws.get(row, ""),
+        )
+
+
+def _raw_rows(path: Path, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Whole rows as JSON lists, read a second time: only files with problems pay for it."""
+    rows, wrong = set(wanted), WrongWidth()
+    for batch in read_batches(path, layout, wrong):
+        yield from _raw_of(batch, rows)
+    for row, _cells, text in wrong.found:
+        yield row, json.dumps([text[:4_000]], ensure_ascii=False)
+
+
+def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, str]]:
+    for index, row in enumerate(batch.rows.tolist()):
+        if row in rows:
+            yield row, json.dumps(batch.raw(index), ensure_ascii=False)

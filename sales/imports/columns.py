@@ -1,0 +1,47 @@
+"""The columns of a file of sales, one row per line, by the names tills and shop systems give them."""
+
+from organization.imports.columns import Column
+
+SALES = (
+    Column("store", ("license_code", "licence_number", "tobaccoLicense", "许可证号", "门店编码", "store_id", "store"), True),
+    Column("number", ("clientorderid", "receipt_no", "receipt_number", "销售单ID", "单号", "小票号", "流水号"), True),
+    Column("moment", ("inputtime", "sold_at", "date", "成交日期", "销售时间", "销售日期"), True),
+    Column("time", ("sold_time", "成交时间")),
+    Column("business_day", ("bizdate", "业务日期")),
+    Column("till", ("PosNo", "pos_no", "register_id", "收银台号", "收银台")),
+    Column("clerk", ("cashier", "收银员")),
+    Column("channel", ("渠道",)),
+    Column("card", ("consumersid", "card_no", "消费者标识", "会员卡号")),
+    Column("phone", ("mobilephone", "mobile", "消费者手机", "会员手机")),
+    Column("line", ("line_no", "行号")),
+    Column("barcode", ("dtl_barcode", "upc", "商品条码", "条码"), True),
+    Column("product_name", ("dtl_goodsname", "商品名称")),
+    Column("is_tobacco", ("dtl_istobacco", "是否卷烟")),
+    Column("unit", ("dtl_unitid", "单位", "销售单位")),
+    Column("quantity", ("dtl_quantity", "qty", "数量"), True),
+    Column("price", ("dtl_saleprice", "价格", "单价")),
+    Column("buy_price", ("dtl_buyprice", "购进价")),
+    Column("discount", ("dtl_discount", "优惠金额")),
+    Column("amount", ("dtl_amount", "金额"), True),
+    Column("tender", ("paydtl_fund_channel", "payment", "支付方式")),
+    Column("total", ("receipt_amount", "receipt_total", "实收金额", "total_amount")),
+    Column("trade_type", ("交易类型",)),
+    Column("original", ("original_orderid", "original_receipt_no", "原单号")),
+)
+
+CHANNELS = {
+    "": 1, "1": 1, "counter": 1, "store": 1, "门店": 1, "柜台": 1, "2": 2, "online": 2, "网店": 2, "商城": 2,
+    "3": 3, "group": 3, "团购": 3, "4": 4, "delivery": 4, "外送": 4, "配送": 4, "5": 5, "distribution": 5, "分销": 5,
+}  # fmt: skip
+SALE, RETURN, VOID = 0, 1, 2
+TRADE_TYPES = {
+    "": SALE, "0": SALE, "sale": SALE, "销售": SALE, "1": RETURN, "return": RETURN, "退货": RETURN,
+    "void": VOID, "作废": VOID, "training": VOID, "培训": VOID,
+}  # fmt: skip
+CARTON_UNITS = ("条", "carton", "CARTON")
+TENDERS = {
+    "1": "cash", "CASH": "cash", "现金": "cash", "2": "member_card", "会员卡": "member_card", "3": "wechat",
+    "WEIXIN": "wechat", "微信": "wechat", "4": "alipay", "ALIPAY": "alipay", "支付宝": "alipay",
+    "CREDITCADE": "card", "CREDITCARD": "card", "银行卡": "card", "JFEXCHANGE": "points", "积分": "points",
+}  # fmt: skip
+TOTAL_ROWS = ("合计", "总计", "小计", "total", "subtotal", "grand total")

@@ -1,0 +1,155 @@
+"""A file of sales into the database, in the transaction of its job.
+
+Records are spilled to one temporary file per range of stores, so that memory is bounded by a
+bucket and not by the file; each bucket is then grouped, compared with what is there, and copied.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from django.db import connection
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from organization.imports.reading import Layout, WrongWidth, read_batches
+from organization.imports.tally import Tally
+from organization.jobs import Progress
+from organization.models import Import
+from sales.imports.group import Receipts, group
+from sales.imports.parse import DAY_ZERO, LINE, LineParser, Stores
+from sales.imports.people import People
+from sales.imports.products import Products
+from sales.imports.store import Existing, find_existing, link_returns, move_to_history, write_receipts
+
+BYTES_PER_BUCKET = 30 << 20
+PARTS = 100
+
+
+@dataclass
+class Outcome:
+    """Running totals over the buckets."""
+
+    receipts_added: int = 0
+    receipts_updated: int = 0
+    stored_cents: int = 0
+    first_day: int = 2**31 - 1
+    last_day: int = -(2**31)
+    members: set[int] = field(default_factory=set)
+    products: set[int] = field(default_factory=set)
+
+
+def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+    """Import handler for sales; counts are in source rows, one row per receipt line."""
+    tally = Tally(cents={"read": 0, "stored": 0, "quarantined": 0})
+    people, products = People(), Products()
+    latest = record.created_at + timedelta(days=1)
+    parser = LineParser(stores=Stores.load(), products=products, people=people, tally=tally, latest=latest)
+    outcome = Outcome()
+    with ExitStack() as stack:
+        buckets = _buckets(path, stack)
+        _spill(path, layout, parser, buckets, tally, progress)
+        hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
+        _begin_changes()
+        for done, records in enumerate(_each(buckets)):
+            _merge_bucket(record, group(records, hashes, tally), parser, tally, outcome)
+            progress.step(PARTS // 2 + PARTS * (done + 1) // (2 * len(buckets)), PARTS)
+    tally.made = {
+        "receipts": outcome.receipts_added,
+        "corrected": outcome.receipts_updated,
+        "members": people.save_new(outcome.members),
+        "products": products.save_new(outcome.products),
+    }
+    _finish(tally, outcome, link_returns(record))
+    return tally
+
+
+def _buckets(path: Path, stack: ExitStack) -> list[IO[bytes]]:
+    count = max(1, min(64, path.stat().st_size // BYTES_PER_BUCKET + 1))
+    return [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+
+
+def _spill(
+    path: Path, layout: Layout, parser: LineParser, buckets: list[IO[bytes]], tally: Tally, progress: Progress
+) -> None:
+    """Parse the file batch by batch; each record goes to the bucket of its store."""
+    wrong, size, seen = WrongWidth(), path.stat().st_size, 0
+    for batch in read_batches(path, layout, wrong):
+        records = parser.parse(batch)
+        _count_cents(records, tally)
+        for place, bucket in enumerate(buckets):
+            mine = records[records["store"] % len(buckets) == place] if len(buckets) > 1 else records
+            bucket.write(mine.tobytes())
+        seen += sum(column.nbytes for column in batch.columns)
+        progress.step(min(PARTS // 2, PARTS * seen // (2 * size)), PARTS)
+    progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
+    tally.take_wrong_widths(wrong, len(layout.header))
+
+
+def _count_cents(records: NDArray[np.void], tally: Tally) -> None:
+    assert tally.cents is not None
+    tally.cents["read"] += int(records["amount"].sum())
+
+
+def _each(buckets: list[IO[bytes]]) -> Iterator[NDArray[np.void]]:
+    for bucket in buckets:
+        bucket.seek(0)
+        yield np.frombuffer(bytearray(bucket.read()), LINE)
+        bucket.close()
+
+
+def _begin_changes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE changed (id bigint PRIMARY KEY) ON COMMIT DROP")
+        cursor.execute("CREATE TEMP TABLE written (id bigint PRIMARY KEY) ON COMMIT DROP")
+
+
+def _merge_bucket(
+    record: Import, receipts: Receipts, parser: LineParser, tally: Tally, outcome: Outcome
+) -> None:
+    tally.unchanged += receipts.repeated
+    if not len(receipts.head):
+        return
+    existing = find_existing(record.source_id, receipts.head)
+    unchanged = existing.found & (existing.content == receipts.content)
+    changed = existing.found & ~unchanged
+    _count(receipts, existing, unchanged, tally, outcome)
+    if changed.any():
+        move_to_history(record, existing.ids[changed])
+    write_receipts(record, receipts, existing.ids, ~unchanged, parser.texts)
+
+
+def _count(
+    receipts: Receipts, existing: Existing, unchanged: NDArray[np.bool_], tally: Tally, outcome: Outcome
+) -> None:
+    new, changed = ~existing.found, existing.found & ~unchanged
+    for name, which in (("added", new), ("updated", changed), ("unchanged", unchanged)):
+        setattr(tally, name, getattr(tally, name) + int(receipts.line_count[which].sum()))
+    outcome.receipts_added += int(new.sum())
+    outcome.receipts_updated += int(changed.sum())
+    written = receipts.head[~unchanged]
+    outcome.stored_cents += int(written["total"].sum())
+    outcome.members.update(np.unique(written["member"]).tolist())
+    outcome.products.update(np.unique(receipts.lines["product"][~unchanged[receipts.of]]).tolist())
+    if len(written):
+        # A correction may move a receipt to another day; both days then change.
+        days = np.r_[written["day"], existing.days[changed]]
+        outcome.first_day = min(outcome.first_day, int(days.min()))
+        outcome.last_day = max(outcome.last_day, int(days.max()))
+
+
+def _finish(tally: Tally, outcome: Outcome, restated: list[date]) -> None:
+    assert tally.cents is not None
+    tally.cents["stored"] = outcome.stored_cents
+    if outcome.first_day <= outcome.last_day:
+        days = [_date(outcome.first_day), _date(outcome.last_day), *restated]
+        tally.days = (min(days), max(days))
+
+
+def _date(day: int) -> date:
+    return DAY_ZERO + timedelta(days=day)

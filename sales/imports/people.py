@@ -1,0 +1,143 @@
+"""Who bought: card and phone of a receipt to a member; an unknown one becomes a member.
+
+A member made here is a card or phone number and nothing else: not verified, no consent, and so in
+no audience. Where both card and phone are sent, the phone wins.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from django.db import connection
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from members.imports.identities import clean_card, clean_phone
+from members.models import IdentityKind, Member, MemberIdentity
+from organization.crypto import lookup
+from organization.imports.columns import BadCell
+from organization.imports.copying import reserve_ids
+from organization.imports.reading import Batch
+from organization.imports.tally import Tally
+
+UNKNOWN = -1
+
+
+@dataclass
+class _Kind:
+    """One identity column: what each distinct text is, and whose."""
+
+    kind: IdentityKind
+    column: str
+    members: dict[str, int]
+    digests: dict[str, bytes]
+    reasons: dict[str, str]
+
+    def learn(self, texts: list[str]) -> None:
+        """Look up texts not seen before, in one query."""
+        fresh = []
+        for text in texts:
+            if text and text not in self.members and text not in self.reasons:
+                try:
+                    clean = clean_card(text) if self.kind == IdentityKind.CARD else clean_phone(text)
+                except BadCell as bad:
+                    self.reasons[text] = str(bad)
+                    continue
+                self.digests[text] = lookup(self.kind, clean)
+                fresh.append(text)
+        found = dict(_owners(self.kind, [self.digests[text] for text in fresh]))
+        for text in fresh:
+            self.members[text] = found.get(self.digests[text], UNKNOWN)
+
+
+class People:
+    def __init__(self) -> None:
+        self._kinds = [
+            _Kind(IdentityKind.PHONE, "phone", {"": 0}, {}, {}),
+            _Kind(IdentityKind.CARD, "card", {"": 0}, {}, {}),
+        ]
+        self.made: list[Member] = []
+        self._identities: list[MemberIdentity] = []
+
+    def resolve(self, batch: Batch, records: NDArray[np.void], tally: Tally) -> None:
+        member = np.zeros(len(batch.rows), np.int64)
+        for kind in self._kinds:
+            texts = batch.column(kind.column)
+            if texts is None:
+                continue
+            encoded = texts.dictionary_encode()
+            values = encoded.dictionary.to_pylist()
+            kind.learn(values)
+            codes = encoded.indices.to_numpy()
+            owners = np.array([kind.members.get(text, 0) for text in values] or [0], np.int64)[codes]
+            who = np.array([_who(kind, text) for text in values] or [0], np.uint64)[codes]
+            self._refuse(batch, records, kind, values, codes, tally)
+            records["who"] = np.where(records["who"] == 0, who, records["who"])
+            member = np.where((member > 0) | (owners == 0), member, owners)
+        strangers = np.flatnonzero((member == UNKNOWN) & ~records["bad"])
+        fresh = iter(reserve_ids(Member, len(strangers)).tolist())
+        for index in strangers.tolist():
+            member[index] = self._make(batch, index, next(fresh), records[index])
+        records["member"] = np.where(member == UNKNOWN, 0, member)
+
+    def save_new(self, used: set[int]) -> int:
+        """Create the members that are on a stored receipt; a refused receipt makes nobody."""
+        made = [member for member in self.made if member.id in used]
+        Member.objects.bulk_create(made, batch_size=5_000)
+        identities = [identity for identity in self._identities if identity.member_id in used]
+        MemberIdentity.objects.bulk_create(identities, batch_size=5_000)
+        return len(made)
+
+    def _refuse(
+        self,
+        batch: Batch,
+        records: NDArray[np.void],
+        kind: _Kind,
+        values: list[str],
+        codes: NDArray[np.int32],
+        tally: Tally,
+    ) -> None:
+        wrong = np.array([text in kind.reasons for text in values] or [False])[codes]
+        for index in np.flatnonzero(wrong).tolist():
+            text = values[codes[index]]
+            tally.refuse(int(batch.rows[index]), kind.column, text, kind.reasons[text])
+        records["bad"] |= wrong
+
+    def _make(self, batch: Batch, index: int, member_id: int, record: np.void) -> int:
+        """The new member of one row, with each identity of the row that nobody has."""
+        sent = [(kind, _cell(batch, kind.column, index)) for kind in self._kinds]
+        for kind, text in sent:
+            if kind.members.get(text, 0) > 0:
+                return kind.members[text]
+        store, day = int(record["store"]), date(1970, 1, 1) + timedelta(days=int(record["day"]))
+        member = Member(id=member_id, enrolment_store_id=store, home_store_id=store, enrolled_on=day)
+        self.made.append(member)
+        for kind, text in sent:
+            if kind.members.get(text) == UNKNOWN:
+                kind.members[text] = member.id
+                self._identities.append(
+                    MemberIdentity(member=member, kind=kind.kind, lookup=kind.digests[text], value=text)
+                )
+        return int(member.id)
+
+
+def _cell(batch: Batch, column: str, index: int) -> str:
+    texts = batch.column(column)
+    return "" if texts is None else texts[index].as_py()
+
+
+def _who(kind: _Kind, text: str) -> int:
+    """A stable number for the identity as sent, for the hash of the receipt's content."""
+    digest = kind.digests.get(text)
+    return int.from_bytes(digest[:8], "big") if digest else 0
+
+
+def _owners(kind: str, digests: list[bytes]) -> list[tuple[bytes, int]]:
+    if not digests:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lookup, member_id FROM members_memberidentity WHERE kind = %s AND lookup = ANY(%s)",
+            [kind, [memoryview(digest) for digest in digests]],
+        )
+        return [(bytes(digest), owner) for digest, owner in cursor.fetchall()]

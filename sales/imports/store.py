@@ -1,0 +1,208 @@
+"""The database side of a merge: compare, keep old versions, copy, link returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from django.db import connection
+from numpy.typing import NDArray
+
+from organization.imports.copying import copy_in, copy_out, decimals, reserve_ids
+from organization.models import Import
+from sales.imports.distinct import Texts
+from sales.imports.group import Receipts
+from sales.imports.parse import NUMBER_BYTES
+from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
+
+KEY = np.dtype([("store", ">u4"), ("number", f"S{NUMBER_BYTES}")])
+FOUND = {"store": pa.int64(), "number": pa.string(), "id": pa.int64(), "content": pa.int64(), "day": pa.date32()}
+
+
+@dataclass
+class Existing:
+    """Per receipt of the file: whether it is there already, its id (0 if not), content and day."""
+
+    found: NDArray[np.bool_]
+    ids: NDArray[np.int64]
+    content: NDArray[np.int64]
+    days: NDArray[np.int32]
+
+
+def find_existing(source: int, head: NDArray[np.void]) -> Existing:
+    """Look between the lowest and highest number of each store: few index ranges, no join."""
+    count = len(head)
+    empty = Existing(np.zeros(count, bool), np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int32))
+    there = copy_out(_ranges_query(source, head), FOUND)
+    if not there.num_rows:
+        return empty
+    theirs = _keys(there["store"].to_numpy(), np.array([n.encode() for n in there["number"].to_pylist()]))
+    ours = _keys(head["store"], head["number"])
+    place = np.searchsorted(ours, theirs)
+    hit = (place < count) & (ours[np.minimum(place, count - 1)] == theirs)
+    place = place[hit]
+    empty.found[place] = True
+    empty.ids[place] = there["id"].to_numpy()[hit]
+    empty.content[place] = there["content"].to_numpy()[hit]
+    empty.days[place] = there["day"].cast(pa.int32()).to_numpy()[hit]
+    return empty
+
+
+def _ranges_query(source: int, head: NDArray[np.void]) -> str:
+    starts = np.flatnonzero(np.r_[True, np.diff(head["store"]) != 0])
+    ends = np.r_[starts[1:], len(head)] - 1
+    with connection.cursor() as cursor:
+        ranges = b",".join(
+            cursor.mogrify("(%s,%s,%s)", (int(head["store"][a]), head["number"][a].decode(), head["number"][b].decode()))
+            for a, b in zip(starts, ends, strict=True)
+        ).decode()
+    return f"""SELECT r.store_id, r.number, r.id, r.content, r.business_day
+        FROM (VALUES {ranges}) AS v (store, low, high)
+        JOIN sales_receipt r ON r.store_id = v.store AND r.source_id = {source}
+         AND r.number >= v.low COLLATE "C" AND r.number <= v.high COLLATE "C"
+    """
+
+
+def _keys(store: NDArray[np.generic], number: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
+    """Store and number as one sortable byte string."""
+    keys = np.zeros(len(store), KEY)
+    keys["store"], keys["number"] = store, number
+    return keys.view(f"S{KEY.itemsize}")
+
+
+def move_to_history(record: Import, ids: NDArray[np.int64]) -> None:
+    """Keep the versions that this import replaces, then make room for the new ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE changed")
+        copy_in("changed", {"id": pa.array(ids)})
+        cursor.execute("ANALYZE changed")
+        for table, history, key in (
+            (Receipt, ReceiptHistory, "id"),
+            (ReceiptLine, ReceiptLineHistory, "receipt_id"),
+        ):
+            names = [f.column for f in history._meta.concrete_fields if f.column not in ("id", "replaced_by_id")]
+            values = ", ".join("gone.id" if n == "receipt_id" and key == "id" else f"gone.{n}" for n in names)
+            cursor.execute(
+                f"""WITH gone AS (DELETE FROM {table._meta.db_table} t USING changed c
+                                  WHERE t.{key} = c.id RETURNING t.*)
+                    INSERT INTO {history._meta.db_table} ({", ".join(names)}, replaced_by_id)
+                    SELECT {values}, %s FROM gone""",
+                [record.pk],
+            )
+
+
+def write_receipts(
+    record: Import,
+    receipts: Receipts,
+    ids: NDArray[np.int64],
+    write: NDArray[np.bool_],
+    texts: Mapping[str, Texts],
+) -> None:
+    """Copy the receipts marked in `write`, in key order, and their lines."""
+    if not write.any():
+        return
+    fresh = write & (ids == 0)
+    ids[fresh] = reserve_ids(Receipt, int(fresh.sum()))
+    copy_in("sales_receipt", _receipt_columns(record, receipts, ids, write, texts))
+    copy_in("sales_receiptline", _line_columns(receipts, ids, write))
+    copy_in("written", {"id": pa.array(ids[write])})
+
+
+def _receipt_columns(
+    record: Import,
+    receipts: Receipts,
+    ids: NDArray[np.int64],
+    write: NDArray[np.bool_],
+    texts: Mapping[str, Texts],
+) -> dict[str, pa.Array]:
+    head = receipts.head[write]
+    count = len(head)
+    return {
+        "id": pa.array(ids[write]),
+        "store_id": pa.array(head["store"]),
+        "source_id": pa.array(np.full(count, record.source_id)),
+        "number": _strings(head["number"]),
+        "epoch": pa.array(np.zeros(count, np.int16)),
+        "member_id": _member(head),
+        "business_day": pa.array(head["day"], pa.date32()),
+        "moment": pa.array(head["moment"], pa.timestamp("s", "UTC")),
+        "minute": pa.array(head["minute"]),
+        "till": _texts(texts["till"], head["till"]),
+        "clerk": _texts(texts["clerk"], head["clerk"]),
+        "channel": pa.array(head["channel"]),
+        "tender": _texts(texts["tender"], head["tender"]),
+        "is_return": pa.array(head["returned"]),
+        "total": decimals(head["total"], scale=2),
+        "original_number": _strings(head["original"]),
+        "returned": decimals(np.zeros(count, np.int64), scale=2),
+        "content": pa.array(receipts.content[write]),
+        "imported_by_id": pa.array(np.full(count, record.pk)),
+    }
+
+
+def _line_columns(receipts: Receipts, ids: NDArray[np.int64], write: NDArray[np.bool_]) -> dict[str, pa.Array]:
+    chosen = write[receipts.of]
+    lines, of = receipts.lines[chosen], receipts.of[chosen]
+    return {
+        "receipt_id": pa.array(ids[of]),
+        "line_number": pa.array(lines["line"]),
+        "store_id": pa.array(lines["store"]),
+        "member_id": _member(lines),
+        "business_day": pa.array(lines["day"], pa.date32()),
+        "product_id": pa.array(lines["product"]),
+        "quantity": decimals(lines["quantity"], scale=3),
+        "packs": pa.array(lines["packs"]),
+        "is_carton": pa.array(lines["carton"]),
+        "amount": decimals(lines["amount"], scale=2),
+        "discount": decimals(lines["discount"], scale=2),
+        "buy_price": decimals(lines["buy"], scale=2, missing=-1),
+    }
+
+
+def _member(records: NDArray[np.void]) -> pa.Array:
+    return pa.array(records["member"], mask=records["member"] == 0)
+
+
+def _strings(values: NDArray[np.bytes_]) -> pa.Array:
+    return pa.array(values.tolist(), pa.binary()).cast(pa.string())
+
+
+def _texts(texts: Texts, codes: NDArray[np.int32]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(texts.values)).cast(pa.string())
+
+
+def link_returns(record: Import) -> list[date]:
+    """Restate `returned` of every receipt whose returns changed, whichever of the two came first.
+
+    Returns the business days of the restated receipts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE written")
+        cursor.execute(
+            """
+            WITH affected AS (
+                SELECT r.store_id, r.source_id, r.original_number AS number
+                  FROM sales_receipt r JOIN written USING (id) WHERE r.is_return AND r.original_number <> ''
+                UNION
+                SELECT h.store_id, h.source_id, h.original_number
+                  FROM sales_receipthistory h WHERE h.replaced_by_id = %s AND h.is_return AND h.original_number <> ''
+                UNION
+                SELECT o.store_id, o.source_id, o.number
+                  FROM sales_receipt o JOIN written USING (id)
+                  JOIN sales_receipt r ON r.store_id = o.store_id AND r.original_number = o.number AND r.is_return
+            ), sums AS (
+                SELECT a.store_id, a.source_id, a.number, COALESCE(-SUM(r.total), 0) AS returned
+                  FROM affected a
+                  LEFT JOIN sales_receipt r ON r.store_id = a.store_id AND r.source_id = a.source_id
+                       AND r.original_number = a.number AND r.is_return
+                 GROUP BY 1, 2, 3
+            )
+            UPDATE sales_receipt o SET returned = sums.returned FROM sums
+             WHERE o.store_id = sums.store_id AND o.source_id = sums.source_id AND o.number = sums.number
+               AND o.returned <> sums.returned
+            RETURNING o.business_day
+            """,
+            [record.pk],
+        )
+        return [day for (day,) in cursor.fetchall()]
