@@ -4,15 +4,25 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import time_machine
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from members.models import Member
 from organization.jobs import job_run
 from organization.models import Import, Job, Source, Store
-from sales.models import Brand, Format, Product, Receipt, ReceiptLine, SaleChannel
+from sales.models import Brand, Format, Product, Receipt, ReceiptLine, SaleChannel, StoreDay, StoreHour
+from segmentation.models import (
+    CellTotal,
+    ClusterModelRow,
+    ClusterTotal,
+    MemberScore,
+    SegmentMove,
+    SegmentTotal,
+)
 from segmentation.services import night_start
 
 _numbers = count(1)
@@ -110,3 +120,27 @@ def morning_after(day: date) -> time_machine.travel:
 
 def days_before(number: int, day: date = NIGHT) -> date:
     return day - timedelta(days=number)
+
+
+def published_rows() -> dict[str, list[Any]]:
+    """All that a night shows, without the ids that are new each time."""
+    shown: tuple[QuerySet[Any], ...] = (
+        MemberScore.objects.all(),
+        SegmentMove.objects.all(),
+        SegmentTotal.objects.all(),
+        CellTotal.objects.all(),
+        ClusterTotal.objects.all(),
+        StoreDay.objects.all(),
+        StoreHour.objects.all(),
+    )
+    rows: dict[str, list[Any]] = {
+        table.model.__name__: sorted(map(_without_id, table.values()), key=str) for table in shown
+    }
+    rows["homes"] = list(Member.objects.order_by("pk").values_list("pk", "home_store_id"))
+    models = ClusterModelRow.objects.order_by("run__as_of")
+    rows["models"] = list(models.values_list("model", "clusters", "names", "fitted_on"))
+    return rows
+
+
+def _without_id(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "id"}
