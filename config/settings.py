@@ -3,6 +3,7 @@ without any environment the embedded services of `config.embedded` are used."""
 
 import os
 import secrets
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,29 +11,39 @@ import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded
-
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+DATABASE_URL = env.str("DATABASE_URL", "")
 LOCAL_DIR = Path(env.str("HUIYAN_LOCAL_DIR", str(BASE_DIR / ".local")))
 
 
 def _local_secret(name: str) -> str:
     """A secret from the environment; on a laptop, one made once and kept in `.local/`."""
-    value = env.str(name, "")
+    value = str(env.str(name, ""))
     if value:
         return value
-    if env.str("DATABASE_URL", ""):
+    if DATABASE_URL:
         raise environ.ImproperlyConfigured(
             f"Set {name}: a real database must not depend on a file in .local/."
         )
     path = LOCAL_DIR / "secrets" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        os.write(handle, secrets.token_hex(32).encode())
-        os.close(handle)
+        # Written aside and linked, so that of two processes that start at once both read one value.
+        draft = path.with_name(f"{name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
     return path.read_text()
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise environ.ImproperlyConfigured(f"The package {name} is missing: run `make setup`.")
+    return Path(spec.origin).parent
 
 
 SECRET_KEY = _local_secret("SECRET_KEY")
@@ -92,17 +103,18 @@ TEMPLATES = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
-DATABASES = {
-    "default": env.db_url_config(
-        env.str("DATABASE_URL", "") or embedded.database_url(env.str("HUIYAN_DB", "huiyan"))
-    )
-}
+if DATABASE_URL:
+    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    REDIS_URL = env.str("REDIS_URL")
+else:
+    from config import embedded
+
+    DATABASES = {"default": env.db_url_config(embedded.database_url(env.str("HUIYAN_DB", "huiyan")))}
+    REDIS_URL = embedded.redis_url(env.int("HUIYAN_REDIS_DB", 0))
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Two Valkey databases for each database name, so that the demo and other chains never share a queue.
-REDIS_URL = env.str("REDIS_URL", "") or embedded.redis_url(env.int("HUIYAN_REDIS_DB", 0))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 
@@ -114,10 +126,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+DEMO_LOGINS = env.bool("HUIYAN_DEMO", False)  # The log-in page lists the demo's accounts.
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = env.str("TIME_ZONE", "Asia/Shanghai")  # The company's; each store has its own.
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
@@ -149,7 +163,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("vendor/plotly", Path(find_spec("plotly").origin).parent / "package_data"),
+    ("vendor/plotly", _package("plotly") / "package_data"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -10,7 +10,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -55,10 +55,8 @@ def ring(task: Any, *args: Any) -> None:
     """Send a task; a broker that is down only delays it, since the tick finds the row."""
     from kombu.exceptions import OperationalError
 
-    try:
+    with suppress(OperationalError):
         task.apply_async(args, retry=False)
-    except OperationalError:
-        pass
 
 
 class Progress:
@@ -177,12 +175,10 @@ def _update_held(job: Job, **fields: Any) -> None:
 
 
 def _finish(job: Job, status: str, *, error: str = "", log: str = "") -> None:
-    try:
+    with suppress(LeaseLost):
         _update_held(
             job, status=status, error=error, finished_at=timezone.now(), log=Concat(F("log"), Value(log))
         )
-    except LeaseLost:
-        pass
 
 
 def _give_back(job: Job) -> None:

@@ -1,0 +1,63 @@
+# Huiyan. Both services (PostgreSQL, Valkey) come from wheels; see config/embedded.py.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+PY := $(BIN)/python
+STORES ?= 60
+MEMBERS ?= 20000
+MONTHS ?= 18
+SERVE ?= 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-stop journey test lint format translations clean
+
+help: ## List every target
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
+
+setup: .venv/ready ## Make .venv from the lock files
+
+.venv/ready: requirements.lock requirements-dev.lock
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	test -x $(BIN)/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements-dev.lock
+	$(PY) manage.py translations --compile
+	touch $@
+
+demo: setup ## Simulate a chain, run the whole loop on it, then serve it (SERVE=0: stop after the summary)
+	@$(PY) -m config.embedded run $(PY) manage.py demo --stores $(STORES) --members $(MEMBERS) --months $(MONTHS) $(if $(filter-out 0,$(SERVE)),--serve)
+
+demo-stop: setup ## Stop the demo's processes and services; its data stays
+	@$(PY) -m config.serve stop
+	@$(PY) -m config.embedded stop
+
+journey: setup ## The same loop on the real Complete Journey data (SERVE=0 as above)
+	@$(PY) -m config.embedded run $(PY) manage.py journey $(if $(filter-out 0,$(SERVE)),--serve)
+
+test: setup ## Run the whole suite against the embedded services
+	$(PY) -m config.embedded run $(PY) -m pytest -n 2 --dist worksteal
+
+lint: setup ## Check style, types, import directions, migrations and translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-cache
+	$(PY) manage.py makemigrations --check --dry-run --skip-checks
+	$(PY) manage.py translations --check
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+translations: setup ## Collect new strings into locale/ and compile
+	$(PY) manage.py translations
+	$(PY) manage.py translations --compile
+
+lock: ## Renew requirements.lock and requirements-dev.lock from pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Stop everything and remove .venv, .local and the embedded databases
+	-test ! -x $(PY) || $(MAKE) --no-print-directory demo-stop
+	-test ! -x $(PY) || rm -rf "$$($(PY) -c 'from config.embedded import HOME; print(HOME)')"
+	rm -rf .venv .local
