@@ -51,6 +51,10 @@ class NightlyStage(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="stage_once_per_run")]
 
+    @property
+    def seconds(self) -> float | None:
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
+
 
 class ScoreFields(models.Model):
     """All that a night says of one member. Ratios are null where they have no denominator."""

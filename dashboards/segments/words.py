@@ -1,0 +1,106 @@
+"""The line below each card's question: its answer in words."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dashboards.campaigns.words import percent
+from segmentation.labels import SCORE_LABELS, SEGMENT_LABELS, UNWELCOME
+from segmentation.models import ClusterModelRow
+from segmentation.selectors import Cluster, SegmentSize
+
+BEST = ("champions", "loyal")
+
+
+def spread(sizes: Sequence[SegmentSize]) -> str:
+    members, spend = sum(size.members for size in sizes), sum(size.spend for size in sizes)
+    if not members or not spend:
+        return ""
+    best = [size for size in sizes if size.code in BEST]
+    shares = {
+        "share": percent(sum(size.members for size in best) / members),
+        "sales": percent(float(sum(size.spend for size in best) / spend)),
+    }
+    return _("%(share)s of members (champions, loyal) bring %(sales)s of member sales.") % shares
+
+
+def growth(sizes: Sequence[SegmentSize], since: date | None) -> str:
+    if since is None:
+        return _("Changes show once there is a night 30 days older.")
+    unwelcome = [size for size in sizes if size.code in UNWELCOME and (size.change or 0) > 0]
+    day = date_format(since, "MONTH_DAY_FORMAT")
+    if not unwelcome:
+        return _("None of the segments that need care has grown since %(day)s.") % {"day": day}
+    worst = max(unwelcome, key=lambda size: size.change or 0)
+    grown = {"segment": SEGMENT_LABELS[worst.code], "number": f"{worst.change:,}", "day": day}
+    return _("%(segment)s grew by %(number)s since %(day)s.") % grown
+
+
+def trend(days: Sequence[date], counts: dict[str, list[int]]) -> str:
+    if len(days) < 2:
+        return ""
+    changes = {code: sizes[-1] - sizes[0] for code, sizes in counts.items()}
+    code = max(changes, key=lambda code: abs(changes[code]))
+    if not changes[code]:
+        return _("No segment has changed in size.")
+    moved = {"segment": SEGMENT_LABELS[code], "day": date_format(days[0], "MONTH_DAY_FORMAT")}
+    moved["number"] = signed(changes[code])
+    return _("The largest change since %(day)s: %(segment)s, %(number)s members.") % moved
+
+
+def signed(change: int) -> str:
+    return f"{change:+,}".replace("-", "−") if change else "0"
+
+
+def types(row: ClusterModelRow | None, clusters: Sequence[Cluster]) -> str:
+    if row is None:
+        return ""
+    model = row.model
+    said = ngettext(
+        "%(number)s cluster, silhouette %(silhouette)s, fitted on %(day)s",
+        "%(number)s clusters, silhouette %(silhouette)s, fitted on %(day)s",
+        len(clusters),
+    ) % {
+        "number": len(clusters),
+        "silhouette": f"{model['silhouette_']:.2f}",
+        "day": date_format(row.fitted_on, "DATE_FORMAT"),
+    }
+    if model["agreement_"] is None:
+        return _("%(said)s.") % {"said": said}
+    agreement = f"{model['agreement_']:.2f}"
+    return _("%(said)s (agreement with the model before: %(agreement)s).") % {
+        "said": said,
+        "agreement": agreement,
+    }
+
+
+def empty_scores(shares: dict[str, list[int]]) -> str:
+    """Which scores nobody has: many equal values, as of members with one receipt, leave such gaps."""
+    empty = [
+        f"{SCORE_LABELS[score]} {number}"
+        for score, counts in shares.items()
+        for number, count in enumerate(counts, 1)
+        if not count and any(counts)
+    ]
+    if not any(map(any, shares.values())):
+        return ""
+    if not empty:
+        return _("Every score is held by somebody.")
+    return _("Nobody has %(scores)s: members with equal values share one score.") % {
+        "scores": _(", ").join(empty)
+    }
+
+
+def share_rows(shares: dict[str, list[int]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": SCORE_LABELS[score],
+            "shares": [percent(count / sum(counts)) if count else _("empty") for count in counts],
+        }
+        for score, counts in shares.items()
+        if any(counts)
+    ]

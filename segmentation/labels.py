@@ -1,0 +1,94 @@
+"""What pages call segments, scores and clusters, and what they advise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SEGMENT_LABELS: dict[str, StrOrPromise] = {
+    "champions": _("Champions"),
+    "loyal": _("Loyal"),
+    "potential": _("Potential loyalists"),
+    "new": _("New"),
+    "promising": _("Promising"),
+    "attention": _("Need attention"),
+    "about_to_sleep": _("About to sleep"),
+    "cant_lose": _("Can't lose"),
+    "at_risk": _("At risk"),
+    "hibernating": _("Hibernating"),
+}
+
+# Nothing here may promote tobacco; offers are other goods, services and attention.
+SEGMENT_ADVICE: dict[str, StrOrPromise] = {
+    "champions": _("Thank, ask opinion"),
+    "loyal": _("Member benefits"),
+    "potential": _("Second category"),
+    "new": _("Second visit in 30 days"),
+    "promising": _("Second visit in 30 days"),
+    "attention": _("Greeting, no offer"),
+    "about_to_sleep": _("Win back: drinks voucher"),
+    "cant_lose": _("Personal call"),
+    "at_risk": _("Win back: personal"),
+    "hibernating": _("Leave in peace"),
+}
+
+# Segments whose growth is bad news.
+UNWELCOME = frozenset({"attention", "about_to_sleep", "cant_lose", "at_risk", "hibernating"})
+
+SCORE_LABELS: dict[str, StrOrPromise] = {
+    "r": _("Recency"),
+    "f": _("Frequency"),
+    "m": _("Monetary"),
+}
+
+FEATURE_LABELS: dict[str, StrOrPromise] = {
+    "packs_per_week": _("Packs a week"),
+    "carton_share": _("Carton share"),
+    "price_per_pack": _("Price a pack"),
+    "slim_share": _("Slim share"),
+    "brand_entropy": _("Brands tried"),
+    "evening_share": _("Evening share"),
+    "weekend_share": _("Weekend share"),
+    "discount_share": _("Discount share"),
+    "gap_mean": _("Days between"),
+    "mean_ticket_cents": _("Mean ticket"),
+    "online_share": _("Online share"),
+}
+
+TRAITS: dict[tuple[str, str], StrOrPromise] = {
+    ("packs_per_week", "high"): _("many packs a week"),
+    ("packs_per_week", "low"): _("few packs a week"),
+    ("carton_share", "high"): _("high carton share"),
+    ("carton_share", "low"): _("single packs"),
+    ("price_per_pack", "high"): _("expensive packs"),
+    ("price_per_pack", "low"): _("cheap packs"),
+    ("slim_share", "high"): _("mostly slim"),
+    ("slim_share", "low"): _("hardly any slim"),
+    ("brand_entropy", "high"): _("many brands"),
+    ("brand_entropy", "low"): _("one brand"),
+    ("evening_share", "high"): _("evening visits"),
+    ("evening_share", "low"): _("few evening visits"),
+    ("weekend_share", "high"): _("weekend visits"),
+    ("weekend_share", "low"): _("weekday visits"),
+    ("discount_share", "high"): _("often with a discount"),
+    ("discount_share", "low"): _("seldom with a discount"),
+    ("gap_mean", "high"): _("long pauses"),
+    ("gap_mean", "low"): _("frequent visits"),
+    ("mean_ticket_cents", "high"): _("large tickets"),
+    ("mean_ticket_cents", "low"): _("small tickets"),
+    ("online_share", "high"): _("buys online"),
+    ("online_share", "low"): _("counter only"),
+}
+
+
+def cluster_name(traits: Iterable[Sequence[str]]) -> str:
+    """A plain name made from the facts that set a cluster apart, as in "Single packs, many brands"."""
+    words = [str(TRAITS[feature, direction]) for feature, direction in traits]
+    return str(capfirst(_now(", ").join(words))) if words else _now("Like the average member")
