@@ -40,8 +40,10 @@ def night_queue_next(finished: Job | None = None) -> Job | None:
 
     One night is queued at a time and each queues the next when it ends, so missed nights are made
     in order; one that fails holds back the later ones until it is made or an admin starts a later
-    night.
+    night. A night that somebody asked for queues nothing: they chose the day.
     """
+    if finished and finished.asked_by_id:
+        return None
     due = nights_due(timezone.localdate())
     if not due:
         return None

@@ -263,6 +263,12 @@ def test_it_makes_missed_nights_in_order(on_july_4: None) -> None:
     assert not Job.objects.all().open().exists()
 
 
+def test_it_queues_nothing_after_a_night_somebody_asked_for(on_july_4: None, admin: Staff) -> None:
+    job_run(services.night_start(as_of=NIGHT, asked_by=admin).pk)
+    assert services.nights_due(date(2025, 7, 4))
+    assert not Job.objects.all().open().exists()
+
+
 def test_it_makes_only_the_last_night_after_a_long_break(on_july_4: None) -> None:
     NightlyRun.objects.create(as_of=days_before(13), published_at="2025-06-18T00:00Z")
     assert services.nights_due(date(2025, 7, 2)) == [days_before(13 - n) for n in range(1, 15)]
