@@ -12,7 +12,7 @@ from campaigns.services import CampaignFields
 from members.models import Channel
 from segmentation.labels import SEGMENT_LABELS
 
-HOLDOUT_SHARES = [(Decimal(f"0.{tens}00"), f"{tens}0 %") for tens in (1, 2, 3, 5)]
+HOLDOUT_SHARES = [(Decimal(f"0.{tens}00"), f"{tens}0%") for tens in (1, 2, 3, 5)]
 
 
 class PlanForm(forms.Form):

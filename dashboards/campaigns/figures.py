@@ -61,13 +61,13 @@ def effects_chart(reading: Reading) -> Chart:
         label = _("Share who bought (few events)") if share.few_events else _("Share who bought")
         bars.append(Effect(label, points.estimate, points.low, points.high))
         texts.append(_points_row(label, points))
-    unit = _("treated − held out (%(sign)s; last row in points)") % {"sign": settings.CURRENCY_SIGN}
+    unit = _("treated − held out, %(sign)s or points") % {"sign": settings.CURRENCY_SIGN}
     return Chart(
         id="effects",
         figure=effects(bars, unit_label=unit) if reading.may_compare else None,
         alt="; ".join(" ".join(row.cells) for row in texts),
         empty=_("There is nothing to compare."),
-        columns=[_("Measure"), _("Difference"), _("95 % interval")],
+        columns=[_("Measure"), _("Difference"), _("Interval, 95%")],
         rows=texts,
     )
 
@@ -122,12 +122,18 @@ def daily_chart(reading: Reading) -> Chart:
         id="daily",
         figure=daily_gap(days, gap, low, high, labels=labels, currency=settings.CURRENCY_SIGN),
         alt=_daily_text(days, gap),
-        empty=_("Shown to who sees every store of the campaign, after the first night."),
+        empty=_daily_empty(reading),
         columns=[_("Day"), _("Gap")],
         rows=[ChartRow(cells=[f"{day:+d}", money(value, 2)]) for day, value in zip(days, gap, strict=True)][
             -1::-7
         ],
     )
+
+
+def _daily_empty(reading: Reading) -> str:
+    if reading.in_part:
+        return _("Drawn only for people who see every store of the campaign.")
+    return _("Drawn after the first nightly run that sees both groups.")
 
 
 def _daily_text(days: list[int], gap: list[float]) -> str:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns import selectors, services
 from campaigns.forms import CampaignForm, PlanForm
@@ -26,7 +26,7 @@ everybody = roles(Role.MANAGER, Role.MARKETER, Role.APPROVER, Role.ADMIN)
 marketers = roles(Role.MARKETER)
 
 
-@require_GET
+@require_safe
 @everybody
 def campaign_list(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
@@ -45,7 +45,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/list.html", context)
 
 
-@require_GET
+@require_safe
 @everybody
 def campaigns_csv(request: HttpRequest) -> HttpResponseBase:
     header = [_("Name"), _("Segment"), _("Channel"), _("Status"), _("From"), _("To"), _("Members")]
@@ -88,7 +88,7 @@ def campaign_preview(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/_plan.html", context)
 
 
-@require_GET
+@require_safe
 @everybody
 def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_of(request)
@@ -116,7 +116,7 @@ def campaign_start(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("campaign", pk)
 
 
-@require_GET
+@require_safe
 @everybody
 def arms_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     staff = staff_of(request)
@@ -127,7 +127,7 @@ def arms_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     return csv_response(name=f"campaign-{pk}-arms.csv", header=header, rows=_arm_cells(rows))
 
 
-@require_GET
+@require_safe
 @everybody
 def message_list(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)

@@ -11,13 +11,14 @@ from campaigns.analytics.uplift import Range
 
 def money(value: float, places: int = 0) -> str:
     """With the currency's sign, thousands apart, and a true minus."""
-    amount = number_format(abs(value), places, force_grouping=True)
+    # Rounded here because number_format cuts off.
+    amount = number_format(round(abs(value), places), places, force_grouping=True)
     is_zero = not any(digit in amount for digit in "123456789")
     return f"{'−' if value < 0 and not is_zero else ''}{settings.CURRENCY_SIGN}{amount}"
 
 
 def percent(share: float, places: int = 0) -> str:
-    return f"{number_format(100 * share, places)} %"
+    return f"{number_format(round(100 * share, places), places)}%"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -274,5 +273,5 @@ def test_it_pins_the_queries_of_each_page(
     client, url = log_in(marketer), reverse(name, args=[running.pk] if name == "campaign" else [])
     client.get(url)
     with django_assert_num_queries(queries):
-        response: HttpResponse = client.get(url)
+        response = client.get(url)
     assert response.status_code == 200
