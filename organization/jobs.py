@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -115,8 +115,9 @@ def job_run(job_id: int) -> None:
         return
     except JobError as error:
         _finish(job, Job.Status.FAILED, error=str(error))
-    except DatabaseError:
-        _give_back(job)
+    except (OperationalError, InterfaceError):
+        # The database failed: leave the job as it is, and let the tick try again.
+        connection.close()
         raise
     except Exception:
         # Values may stand in a traceback's last line, so only its places are kept.
@@ -179,11 +180,6 @@ def _finish(job: Job, status: str, *, error: str = "", log: str = "") -> None:
         _update_held(
             job, status=status, error=error, finished_at=timezone.now(), log=Concat(F("log"), Value(log))
         )
-
-
-def _give_back(job: Job) -> None:
-    """The database failed: leave the job as it is, and let the tick try again."""
-    connection.close()
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.files import File
 from django.db import models, transaction
 
-from organization.jobs import job_create
-from organization.models import AuditEvent, Import, ImportKind, Region, Source, Staff, Store
+from organization.jobs import job_create, job_retry
+from organization.models import AuditEvent, Import, ImportKind, Job, Region, Source, Staff, Store
 
 
 def audit(*, actor: Staff | None, code: str, on: models.Model, data: dict[str, Any] | None = None) -> None:
@@ -54,7 +54,7 @@ def staff_create(
 
 
 def import_create(
-    *, kind: str, file: File, file_name: str, source: str, asked_by: Staff | None
+    *, kind: str, file: "File[Any]", file_name: str, source: str, asked_by: Staff | None
 ) -> Import:
     """Keep an uploaded file and queue its import."""
     folder = Path(settings.MEDIA_ROOT)
@@ -73,8 +73,25 @@ def _queue_import(*, kind: str, path: Path, file_name: str, source: str, asked_b
         kind=kind, source=sender, file_name=file_name[:200], path=str(path), asked_by=asked_by
     )
     record.job = job_create(
-        kind="import", label=f"{ImportKind(kind).label}: {file_name}"[:200], payload={"import": record.pk}, asked_by=asked_by
+        kind="import",
+        label=f"{ImportKind(kind).label}: {file_name}"[:200],
+        payload={"import": record.pk},
+        asked_by=asked_by,
     )
     record.save(update_fields=["job"])
     audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": file_name})
     return record
+
+
+@transaction.atomic
+def job_run_again(*, job: Job, actor: Staff) -> bool:
+    """Queue a failed job once more; False if it is not failed (any more)."""
+    again = job_retry(job)
+    if again:
+        audit(actor=actor, code="job.retried", on=job, data={"kind": job.kind})
+    return again
+
+
+def quarantine_downloaded(*, record: Import, actor: Staff) -> None:
+    """Note who took rows with personal data out of the system."""
+    audit(actor=actor, code="import.rows_downloaded", on=record, data={"rows": record.quarantined})

@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from organization.views import imports, jobs
+
+urlpatterns = [
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),
+    path("imports/<int:pk>/rows.csv", imports.import_rows_csv, name="import_rows_csv"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
+]

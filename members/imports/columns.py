@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from members.imports.identities import clean_card, clean_phone, clean_wechat
 from members.models import Sex
@@ -12,21 +13,26 @@ from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
 
 MEMBERS = (
-    Column("card", ("card_no", "consumersid", "会员卡号", "卡号")),
-    Column("phone", ("mobile", "mobilephone", "手机", "手机号码", "会员手机")),
-    Column("wechat", ("wechat_id", "微信号", "openid")),
-    Column("name", ("nickName", "姓名", "昵称")),
-    Column("sex", ("性别",)),
-    Column("birth_date", ("dateOfBirth", "birthday", "出生日期", "生日")),
-    Column("store", ("tobaccoLicense", "license_code", "许可证号", "门店编码", "开卡门店"), True),
-    Column("enrolled_on", ("enrol_date", "开卡日期", "入会日期")),
-    Column("age_method", ("年龄核验方式",)),
-    Column("age_verified_at", ("年龄核验时间",)),
-    Column("age_clerk", ("年龄核验人",)),
-    Column("consent_sms", ("短信营销同意",)),
-    Column("consent_wechat", ("微信营销同意",)),
-    Column("consent_email", ("邮件营销同意",)),
-    Column("self_excluded", ("退出营销",)),
+    Column("card", gettext_lazy("Card number"), ("card_no", "consumersid", "会员卡号", "卡号")),
+    Column("phone", gettext_lazy("Phone"), ("mobile", "mobilephone", "手机", "手机号码", "会员手机")),
+    Column("wechat", gettext_lazy("WeChat id"), ("wechat_id", "微信号", "openid")),
+    Column("name", gettext_lazy("Name"), ("nickName", "姓名", "昵称")),
+    Column("sex", gettext_lazy("Sex"), ("性别",)),
+    Column("birth_date", gettext_lazy("Date of birth"), ("dateOfBirth", "birthday", "出生日期", "生日")),
+    Column(
+        "store",
+        gettext_lazy("Enrolment store"),
+        ("tobaccoLicense", "license_code", "许可证号", "门店编码", "开卡门店"),
+        True,
+    ),
+    Column("enrolled_on", gettext_lazy("Enrolled on"), ("enrol_date", "开卡日期", "入会日期")),
+    Column("age_method", gettext_lazy("How age was verified"), ("年龄核验方式",)),
+    Column("age_verified_at", gettext_lazy("When age was verified"), ("年龄核验时间",)),
+    Column("age_clerk", gettext_lazy("Who verified age"), ("年龄核验人",)),
+    Column("consent_sms", gettext_lazy("Consent to SMS"), ("短信营销同意",)),
+    Column("consent_wechat", gettext_lazy("Consent to WeChat"), ("微信营销同意",)),
+    Column("consent_email", gettext_lazy("Consent to e-mail"), ("邮件营销同意",)),
+    Column("self_excluded", gettext_lazy("Self-excluded"), ("退出营销",)),
 )
 SEXES = {
     "0": Sex.UNKNOWN, "1": Sex.MALE, "2": Sex.FEMALE, "男": Sex.MALE, "女": Sex.FEMALE, "未知": Sex.UNKNOWN,

@@ -113,7 +113,10 @@ def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: 
 
 def _owners(keys: list[Key]) -> dict[Key, int]:
     found = MemberIdentity.objects.filter(lookup__in=[digest for _kind, digest in keys])
-    return {(kind, bytes(digest)): owner for kind, digest, owner in found.values_list("kind", "lookup", "member_id")}
+    return {
+        (kind, bytes(digest)): owner
+        for kind, digest, owner in found.values_list("kind", "lookup", "member_id")
+    }
 
 
 class _Ledger:
@@ -123,8 +126,12 @@ class _Ledger:
         latest = Consent.objects.filter(member__in=members, purpose=Purpose.MARKETING).order_by("at", "id")
         entries = latest.values_list("member_id", "channel", "granted")
         self.consents = {(member, channel): granted for member, channel, granted in entries}
-        self.verified = set(AgeVerification.objects.filter(member__in=members).values_list("member_id", flat=True))
-        self.excluded = set(SelfExclusion.objects.filter(member__in=members).values_list("member_id", flat=True))
+        self.verified = set(
+            AgeVerification.objects.filter(member__in=members).values_list("member_id", flat=True)
+        )
+        self.excluded = set(
+            SelfExclusion.objects.filter(member__in=members).values_list("member_id", flat=True)
+        )
 
 
 def _take(
@@ -143,7 +150,12 @@ def _take(
     found = {owners[key] for key in row.keys.values() if key in owners}
     if len(found) > 1:
         kinds = ", ".join(str(IdentityKind(kind).label) for kind in row.keys)
-        tally.refuse(row.number, "card", "", _("The identities (%(kinds)s) belong to different members.") % {"kinds": kinds})
+        tally.refuse(
+            row.number,
+            "card",
+            "",
+            _("The identities (%(kinds)s) belong to different members.") % {"kinds": kinds},
+        )
         return
     member = known[found.pop()] if found else None
     if member is not None and bytes(member.row_digest or b"") == row.digest:

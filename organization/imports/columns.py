@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 
@@ -21,22 +22,24 @@ class BadCell(ValueError):
 @dataclass(frozen=True)
 class Column:
     name: str
+    label: Promise
     aliases: tuple[str, ...]
     required: bool = False
 
 
 def match_header(header: list[str], columns: tuple[Column, ...]) -> tuple[dict[str, int], list[str]]:
-    """Positions of the declared columns in a header, and the header names nobody uses."""
-    known = {_plain(alias): column.name for column in columns for alias in (column.name, *column.aliases)}
+    """Positions of the declared columns in a header, and the header names nobody uses.
+
+    Where two titles mean the same column, the one declared first is taken.
+    """
+    places = {_plain(title): position for position, title in reversed(list(enumerate(header)))}
     positions: dict[str, int] = {}
-    unused = []
-    for position, title in enumerate(header):
-        name = known.get(_plain(title))
-        if name is None or name in positions:
-            unused.append(title[:60])
-        else:
-            positions[name] = position
-    return positions, unused
+    for column in columns:
+        known = [places[plain] for plain in map(_plain, (column.name, *column.aliases)) if plain in places]
+        if known:
+            positions[column.name] = known[0]
+    used = set(positions.values())
+    return positions, [title[:60] for position, title in enumerate(header) if position not in used]
 
 
 def _plain(title: str) -> str:
@@ -46,10 +49,7 @@ def _plain(title: str) -> str:
 def text(limit: int) -> Callable[[str], str]:
     def clean(cell: str) -> str:
         if len(cell) > limit:
-            raise BadCell(
-                _("This is %(n)s characters long; %(limit)s at most are allowed.")
-                % {"n": len(cell), "limit": limit}
-            )
+            raise BadCell(_("This is longer than %(limit)s characters.") % {"limit": limit})
         return cell
 
     return clean
@@ -81,23 +81,34 @@ def number(cell: str) -> Decimal:
     return value
 
 
-def scaled(digits: int) -> Callable[[str], int]:
-    """A number as an integer of 10^-digits: money in cents, quantities in thousandths."""
+def exact(digits: int, *, below: int = 10_000_000) -> Callable[[str], Decimal]:
+    """A number that the database keeps as it is, with `digits` decimals at most."""
 
-    def clean(cell: str) -> int:
-        value = number(cell).scaleb(digits)
-        if value != value.to_integral_value():
+    def clean(cell: str) -> Decimal:
+        value = number(cell)
+        if abs(value) >= below:
+            raise BadCell(_("This number is too large."))
+        scaled = value.scaleb(digits)
+        if scaled != scaled.to_integral_value():
             raise BadCell(_("This has more than %(n)s decimals.") % {"n": digits})
-        return int(value)
+        return value
 
     return clean
+
+
+def scaled(digits: int) -> Callable[[str], int]:
+    """A number as an integer of 10^-digits: money in cents, quantities in thousandths."""
+    value = exact(digits)
+    return lambda cell: int(value(cell).scaleb(digits))
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
     def clean(cell: str) -> int:
         value = number(cell)
         if value != value.to_integral_value() or not low <= value <= high:
-            raise BadCell(_("This is not a whole number from %(low)s to %(high)s.") % {"low": low, "high": high})
+            raise BadCell(
+                _("This is not a whole number from %(low)s to %(high)s.") % {"low": low, "high": high}
+            )
         return int(value)
 
     return clean

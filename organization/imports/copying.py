@@ -38,8 +38,10 @@ def copy_models(rows: Sequence[models.Model]) -> None:
         writer.writerow([_cell(f.get_db_prep_save(f.pre_save(row, True), connection)) for f in fields])
     buffer.seek(0)
     with connection.cursor() as cursor:
-        columns = ", ".join(f.column for f in fields)
-        cursor.copy_expert(f"COPY {rows[0]._meta.db_table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')", buffer)
+        columns = ", ".join(str(f.column) for f in fields)
+        cursor.copy_expert(
+            f"COPY {rows[0]._meta.db_table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')", buffer
+        )
 
 
 def _cell(value: Any) -> Any:
@@ -62,7 +64,9 @@ def copy_out(query: str, types: dict[str, pa.DataType]) -> pa.Table:
     return pa_csv.read_csv(
         buffer,
         pa_csv.ReadOptions(column_names=list(types)),
-        convert_options=pa_csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=types, null_values=[""], strings_can_be_null=False
+        ),
     )
 
 

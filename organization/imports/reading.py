@@ -6,9 +6,11 @@ Files are streamed; nothing here depends on what the columns mean.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,9 +23,21 @@ from organization.imports.columns import Column, match_header
 from organization.jobs import JobError
 
 BLOCK = 4 << 20
-LONGEST_CELL = 2_000
+LONGEST_CELL, LONGEST_ROW = 2_000, 20_000
 WIDEST_ROW = 500
-BINARY_STARTS = {b"PK\x03\x04": "XLSX/ZIP", b"\x1f\x8b": "gzip", b"%PDF": "PDF", b"\xd0\xcf\x11\xe0": "XLS", b"PAR1": "Parquet"}
+BINARY_STARTS = {
+    b"PK\x03\x04": "XLSX/ZIP",
+    b"\x1f\x8b": "gzip",
+    b"%PDF": "PDF",
+    b"\xd0\xcf\x11\xe0": "XLS",
+    b"PAR1": "Parquet",
+    b"\x89PNG": "PNG",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+_DATA = re.compile(r"\d{5}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,12 @@ class Layout:
 
     def described(self) -> dict[str, object]:
         columns = [{"name": name, "title": self.header[at]} for name, at in self.positions.items()]
-        return {"encoding": self.encoding, "columns": columns, "unused": self.unused}
+        return {
+            "encoding": self.encoding,
+            "header": self.header,
+            "columns": columns,
+            "unused": self.unused,
+        }
 
 
 @dataclass
@@ -64,7 +83,7 @@ class WrongWidth:
     found: list[tuple[int, int, str]] = field(default_factory=list)  # row, cells, text
 
     def __call__(self, row: pa_csv.InvalidRow) -> str:
-        self.found.append((row.number, row.actual_columns, row.text))
+        self.found.append((row.number, row.actual_columns, row.text[:LONGEST_ROW]))
         return "skip"
 
 
@@ -84,18 +103,22 @@ def _encoding(path: Path) -> str:
         start = handle.read(1 << 16)
     for magic, kind in BINARY_STARTS.items():
         if start.startswith(magic):
-            raise JobError(_("This is a %(kind)s file, not a table of text. Save it as CSV and send that.") % {"kind": kind})
+            raise JobError(
+                _("This is a %(kind)s file. Save it as CSV in UTF-8 or GB18030 and send that.")
+                % {"kind": kind}
+            )
     if b"\0" in start:
         raise JobError(_("This file is not text: it holds zero bytes. Save it as CSV in UTF-8 or GB18030."))
-    if start.startswith(codecs.BOM_UTF8):
-        start = start[3:]
     places = {}
     for encoding in ("utf-8", "gb18030"):
         places[encoding] = _undecodable_at(path, encoding)
         if places[encoding] is None:
             return encoding
     raise JobError(
-        _("The file is neither UTF-8 (byte %(utf8)s does not fit) nor GB18030 (byte %(gb)s does not fit). Save it as UTF-8.")
+        _(
+            "The file is neither UTF-8 (byte %(utf8)s does not fit) nor GB18030 "
+            "(byte %(gb)s does not fit). Save it as UTF-8."
+        )
         % {"utf8": places["utf-8"], "gb": places["gb18030"]}
     )
 
@@ -121,21 +144,34 @@ def _header(path: Path, encoding: str) -> list[str]:
     with path.open(encoding=encoding, newline="") as handle:
         start = handle.read(1 << 20).removeprefix("\ufeff")
     try:
-        header = next(csv.reader(io.StringIO(start)), [])
+        header = next(csv.reader(io.StringIO(start, newline="")), [])
     except csv.Error:
         raise JobError(_("The first row cannot be read as column names.")) from None
     header = [title.strip() for title in header]
     if len(header) > WIDEST_ROW:
-        raise JobError(_("The first row has %(n)s columns; %(limit)s at most are read.") % {"n": len(header), "limit": WIDEST_ROW})
+        raise JobError(
+            _("The first row has %(n)s columns; %(limit)s at most are read.")
+            % {"n": len(header), "limit": WIDEST_ROW}
+        )
     return header
 
 
 def _check_columns(positions: dict[str, int], header: list[str], columns: tuple[Column, ...]) -> None:
-    missing = [f"{c.name} ({', '.join(c.aliases)})" for c in columns if c.required and c.name not in positions]
+    missing = [
+        f"{c.name} ({', '.join(c.aliases)})" for c in columns if c.required and c.name not in positions
+    ]
+    twice = {title for column in positions.values() if header.count(title := header[column]) > 1}
+    if twice:
+        raise JobError(
+            _("Two columns have the same name: %(titles)s.") % {"titles": ", ".join(sorted(twice))}
+        )
     if not positions:
+        if any(_DATA.search(title) for title in header):  # It may be a phone number: say nothing of it.
+            raise JobError(_("The first row holds values, not column names. Add a row of names above it."))
         titles = ", ".join(title[:30] for title in header[:6])
         raise JobError(
-            _("No column of the first row is known (found: %(titles)s). Is this the right kind of file?") % {"titles": titles}
+            _("No column of the first row is known (found: %(titles)s). Is this the right kind of file?")
+            % {"titles": titles}
         )
     if missing:
         raise JobError(_("The first row lacks these columns: %(missing)s.") % {"missing": "; ".join(missing)})
@@ -144,25 +180,59 @@ def _check_columns(positions: dict[str, int], header: list[str], columns: tuple[
 def read_batches(path: Path, layout: Layout, wrong: WrongWidth) -> Iterator[Batch]:
     """Stream a file; rows of the wrong width go to `wrong` and are in no batch."""
     names = [f"c{position}" for position in range(len(layout.header))]
+    next_row, last = 2, ""
     try:
-        with pa_csv.open_csv(path, **_options(names, layout.encoding, wrong)) as reader:
-            next_row = 2
+        with _open(path, names, layout.encoding, wrong) as reader:
             for record_batch in reader:
                 count = record_batch.num_rows
                 rows = _numbered(next_row, count, wrong)
-                next_row = int(rows[-1]) + 1 if count else next_row
+                if count:
+                    next_row, last = int(rows[-1]) + 1, record_batch.columns[-1][count - 1].as_py()
                 yield Batch(rows=rows, columns=record_batch.columns, layout=layout)
     except pa.ArrowInvalid as error:
-        raise JobError(
-            _("From about row %(row)s on the file cannot be taken apart: a cell is longer than 4 MB or a quotation mark is not closed.")
-            % {"row": next_row}
-        ) from error
+        raise _torn(next_row) from error
+    if wrong.found and wrong.found[-1][0] >= next_row:
+        next_row, last = wrong.found[-1][0] + 1, wrong.found[-1][2]
+    if re.search(r"[\r\n]", last) and not _ends_quoted(path):
+        raise _torn(next_row - 1)
+
+
+def _torn(row: int) -> JobError:
+    return JobError(
+        _(
+            "From about row %(row)s on the file cannot be taken apart: "
+            "a cell is longer than 4 MB or a quotation mark is not closed."
+        )
+        % {"row": row}
+    )
+
+
+def _ends_quoted(path: Path) -> bool:
+    """Whether the last cell of a file is closed; an open one holds everything to the end."""
+    with path.open("rb") as handle:
+        handle.seek(-min(64, path.stat().st_size), io.SEEK_END)
+        return handle.read().rstrip().endswith(b'"')
+
+
+def _open(path: Path, names: list[str], encoding: str, wrong: WrongWidth) -> Any:
+    """Text columns only; opening fails where there is no row below the header."""
+    try:
+        return pa_csv.open_csv(path, **_options(names, encoding, wrong))
+    except pa.ArrowInvalid:
+        with path.open("rb") as handle:
+            if handle.read(BLOCK).count(b"\n") == 0:
+                raise JobError(_("The file has column names but no rows.")) from None
+        raise
 
 
 def _options(names: list[str], encoding: str, wrong: WrongWidth) -> dict[str, object]:
     return {
         "read_options": pa_csv.ReadOptions(
-            use_threads=False, block_size=BLOCK, column_names=names, skip_rows_after_names=1, encoding=encoding
+            use_threads=False,
+            block_size=BLOCK,
+            column_names=names,
+            skip_rows_after_names=1,
+            encoding=encoding,
         ),
         "parse_options": pa_csv.ParseOptions(
             newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=wrong

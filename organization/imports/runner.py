@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from organization.imports.columns import Column
 from organization.imports.reading import Layout, detect_layout
 from organization.imports.tally import Tally, save_tally
-from organization.jobs import Job, JobError, Progress
-from organization.models import Import
+from organization.jobs import JobError, Progress
+from organization.models import Import, Job
 
 # One import at a time: two of the same file then cannot both add a row.
 LOCK = 7_401
@@ -28,6 +28,11 @@ _importers: dict[str, Importer] = {}
 
 def register(kind: str, importer: Importer) -> None:
     _importers[kind] = importer
+
+
+def column_labels(kind: str) -> dict[str, str]:
+    """What a page calls the columns of a kind of file."""
+    return {column.name: str(column.label) for column in _importers[kind].columns}
 
 
 def import_run(job: Job, progress: Progress) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
@@ -17,15 +18,15 @@ from organization.models import Import, Store
 from organization.services import region_ensure
 
 STORES = (
-    Column("code", ("store_id", "门店ID", "门店编码"), True),
-    Column("licence_number", ("license_code", "许可证号"), True),
-    Column("name", ("cust_name", "门店名称"), True),
-    Column("name_en", ("cust_name_en",)),
-    Column("is_active", ("是否启用",)),
-    Column("region", ("片区",)),
-    Column("region_en", ()),
-    Column("time_zone", ("时区",)),
-    Column("closing_hour", ("营业日结束时间",)),
+    Column("code", gettext_lazy("Code"), ("store_id", "门店ID", "门店编码"), True),
+    Column("licence_number", gettext_lazy("Licence number"), ("license_code", "许可证号"), True),
+    Column("name", gettext_lazy("Name"), ("cust_name", "门店名称"), True),
+    Column("name_en", gettext_lazy("English name"), ("cust_name_en",)),
+    Column("is_active", gettext_lazy("Active"), ("是否启用",)),
+    Column("region", gettext_lazy("Region"), ("片区",)),
+    Column("region_en", gettext_lazy("Region in English"), ()),
+    Column("time_zone", gettext_lazy("Time zone"), ("时区",)),
+    Column("closing_hour", gettext_lazy("Closing hour"), ("营业日结束时间",)),
 )
 
 

@@ -1,5 +1,7 @@
 """Counts that reconcile, and the rows set aside."""
 
+import csv
+import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -41,7 +43,10 @@ class Tally:
     def take_wrong_widths(self, wrong: WrongWidth, width: int) -> None:
         for row, cells, _text in wrong.found:
             self.read += 1
-            reason = _("The row has %(cells)s cells, the header %(width)s.") % {"cells": cells, "width": width}
+            reason = _("The row has %(cells)s cells, the header %(width)s.") % {
+                "cells": cells,
+                "width": width,
+            }
             self.refuse(row, "", "", reason)
 
 
@@ -81,7 +86,11 @@ def _raw_rows(path: Path, layout: Layout, wanted: Iterable[int]) -> Iterator[tup
     for batch in read_batches(path, layout, wrong):
         yield from _raw_of(batch, rows)
     for row, _cells, text in wrong.found:
-        yield row, json.dumps([text[:4_000]], ensure_ascii=False)
+        yield row, json.dumps(_split(text), ensure_ascii=False)
+
+
+def _split(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text, newline="")), [])
 
 
 def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, str]]:

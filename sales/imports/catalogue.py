@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
@@ -12,24 +13,32 @@ from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
 from organization.models import Import
+from sales.imports.matching import Match, restate_lines
 from sales.models import Brand, Format, Product, ProductBarcode
 
 PRODUCTS = (
-    Column("code", ("goods_code", "goods_isn", "product_code", "商品标识", "商品编码"), True),
-    Column("name", ("goods_name", "商品名称"), True),
-    Column("pack_barcode", ("bitcode", "barcode", "包码", "条形码"), True),
-    Column("carton_barcode", ("条码", "条装条码")),
-    Column("brand", ("品牌",)),
-    Column("manufacturer", ("factory", "厂家", "生产企业")),
-    Column("price_class", ("价类",)),
-    Column("format", ("规格类型",)),
-    Column("capsule", ("爆珠",)),
-    Column("tar", ("焦油量",)),
-    Column("packs_per_carton", ("pack_rate", "包装率", "条包比")),
-    Column("category", ("first_cust_category_code", "大类")),
-    Column("is_tobacco", ("是否卷烟",)),
-    Column("retail_price", ("零售价",)),
-    Column("buy_price", ("购进价",)),
+    Column(
+        "code",
+        gettext_lazy("Code"),
+        ("goods_code", "goods_isn", "product_code", "商品标识", "商品编码"),
+        True,
+    ),
+    Column("name", gettext_lazy("Name"), ("goods_name", "商品名称"), True),
+    Column(
+        "pack_barcode", gettext_lazy("Barcode of the pack"), ("bitcode", "barcode", "包码", "条形码"), True
+    ),
+    Column("carton_barcode", gettext_lazy("Barcode of the carton"), ("条码", "条装条码")),
+    Column("brand", gettext_lazy("Brand"), ("品牌",)),
+    Column("manufacturer", gettext_lazy("Manufacturer"), ("factory", "厂家", "生产企业")),
+    Column("price_class", gettext_lazy("Price class"), ("价类",)),
+    Column("format", gettext_lazy("Format"), ("规格类型",)),
+    Column("capsule", gettext_lazy("Capsule"), ("爆珠",)),
+    Column("tar", gettext_lazy("Tar, mg"), ("焦油量",)),
+    Column("packs_per_carton", gettext_lazy("Packs per carton"), ("pack_rate", "包装率", "条包比")),
+    Column("category", gettext_lazy("Category"), ("first_cust_category_code", "大类")),
+    Column("is_tobacco", gettext_lazy("Tobacco"), ("是否卷烟",)),
+    Column("retail_price", gettext_lazy("Retail price"), ("零售价",)),
+    Column("buy_price", gettext_lazy("Buy price"), ("购进价",)),
 )
 FORMATS = {choice: choice for choice in Format.values} | {
     "常规": Format.REGULAR, "中支": Format.MID, "细支": Format.SLIM, "异型": Format.ODD,
@@ -47,9 +56,9 @@ def _barcode(cell: str) -> str:
 CLEANERS = {
     "code": cells.text(40), "name": cells.text(120), "pack_barcode": _barcode, "carton_barcode": _barcode,
     "brand": cells.text(80), "manufacturer": cells.text(80), "price_class": cells.whole(1, 5),
-    "format": cells.choice(FORMATS), "capsule": cells.flag, "tar": cells.number,
+    "format": cells.choice(FORMATS), "capsule": cells.flag, "tar": cells.exact(1, below=1_000),
     "packs_per_carton": cells.whole(1, 100), "category": cells.text(60), "is_tobacco": cells.flag,
-    "retail_price": cells.number, "buy_price": cells.number,
+    "retail_price": cells.exact(2), "buy_price": cells.exact(2),
 }  # fmt: skip
 
 
@@ -58,30 +67,49 @@ class _Catalogue:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self.products = {product.code: product for product in Product.objects.iterator()}
+        self.products = {product.code: product for product in Product.objects.select_related("brand")}
         self.owner = dict(ProductBarcode.objects.values_list("barcode", "product__code").iterator())
         self.brands = {brand.name: brand for brand in Brand.objects.all()}
         self.fresh: list[Product] = []
         self.changed: list[Product] = []
-        self.barcodes: list[tuple[str, Product, bool]] = []
+        self.barcodes: dict[str, ProductBarcode] = {}
+        self.matches: list[Match] = []
 
     def take(self, row: int, values: dict[str, Any]) -> None:
-        sent = [(values.pop("pack_barcode"), False), (values.pop("carton_barcode", None), True)]
-        product = self._product(values["code"], sent[0][0])
-        for barcode, _carton in sent:
-            owner = self.owner.get(barcode) if barcode else None
-            if owner not in (None, values["code"], product.code if product else None):
-                self.tally.refuse(row, "pack_barcode", barcode, _("Another product has this barcode."))
+        sent = {values.pop("pack_barcode"): False}
+        if carton := values.pop("carton_barcode", None):
+            sent.setdefault(carton, True)
+        product = self._product(values["code"], next(iter(sent)))
+        for barcode, is_carton in sent.items():
+            owner = self._owner(barcode)
+            if owner and owner is not product and owner.is_matched:
+                column = "carton_barcode" if is_carton else "pack_barcode"
+                self.tally.refuse(row, column, barcode, _("Another product has this barcode."))
                 return
         if "brand" in values:
             values["brand"] = self._brand(values["brand"])
-        self._save(product, values, sent)
+        missing = [barcode for barcode in sent if product is None or self._owner(barcode) is not product]
+        saved = self._save(product, values, is_changed=bool(missing))
+        for barcode in missing:
+            self._give(barcode, saved, is_carton=sent[barcode])
+
+    def _owner(self, barcode: str) -> Product | None:
+        return self.products.get(self.owner.get(barcode, ""))
+
+    def _give(self, barcode: str, product: Product, *, is_carton: bool) -> None:
+        """A barcode gets its product; one that receipts made for it until now gives way."""
+        unmatched = self._owner(barcode)
+        if unmatched:
+            self.matches.append(Match(unmatched.pk, product, is_carton))
+            del self.products[unmatched.code]
+        self.owner[barcode] = product.code
+        self.barcodes[barcode] = ProductBarcode(barcode=barcode, product=product, is_carton=is_carton)
 
     def _product(self, code: str, barcode: str) -> Product | None:
         """The product of this code, or the unmatched one that a receipt made for its barcode."""
         if code in self.products:
             return self.products[code]
-        unmatched = self.products.get(self.owner.get(barcode, ""))
+        unmatched = self._owner(barcode)
         return unmatched if unmatched and not unmatched.is_matched else None
 
     def _brand(self, name: str) -> Brand:
@@ -89,33 +117,38 @@ class _Catalogue:
             self.brands[name] = Brand.objects.create(name=name)
         return self.brands[name]
 
-    def _save(self, product: Product | None, values: dict[str, Any], sent: list[tuple[Any, bool]]) -> None:
+    def _save(self, product: Product | None, values: dict[str, Any], *, is_changed: bool) -> Product:
         values["is_matched"] = True
-        missing = [(barcode, carton) for barcode, carton in sent if barcode and barcode not in self.owner]
         if product is None:
             product = Product(**values)
             self.fresh.append(product)
             self.tally.added += 1
         else:
+            is_new_tobacco = not product.is_matched and not product.is_tobacco and values.get("is_tobacco")
+            if is_new_tobacco:  # Its lines were counted without packs.
+                self.matches.append(Match(product.pk, product, False))
             changed = [name for name, value in values.items() if getattr(product, name) != value]
             for name in changed:
                 setattr(product, name, values[name])
-            if changed or missing:
+            if changed or is_changed:
                 self.changed.append(product)
                 self.tally.updated += 1
             else:
                 self.tally.unchanged += 1
         self.products[values["code"]] = product
-        for barcode, carton in missing:
-            self.owner[barcode] = values["code"]
-            self.barcodes.append((barcode, product, carton))
+        return product
 
     def write(self) -> None:
         Product.objects.bulk_create(self.fresh, batch_size=BATCH)
-        old = [product for product in self.changed if product.pk]
-        Product.objects.bulk_update(old, [*FIELDS, "is_matched"], batch_size=500)
-        rows = [ProductBarcode(barcode=code, product=product, is_carton=carton) for code, product, carton in self.barcodes]
-        ProductBarcode.objects.bulk_create(rows, batch_size=BATCH)
+        Product.objects.bulk_update(self.changed, [*FIELDS, "is_matched"], batch_size=500)
+        ProductBarcode.objects.bulk_create(
+            self.barcodes.values(),
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["barcode"],
+            update_fields=["product", "is_carton"],
+        )
+        self.tally.days = restate_lines(self.matches)
 
 
 def merge_products(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:

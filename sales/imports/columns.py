@@ -1,37 +1,55 @@
 """The columns of a file of sales, one row per line, by the names tills and shop systems give them."""
 
+from django.utils.translation import gettext_lazy as _
+
 from organization.imports.columns import Column
 
 SALES = (
-    Column("store", ("license_code", "licence_number", "tobaccoLicense", "许可证号", "门店编码", "store_id", "store"), True),
-    Column("number", ("clientorderid", "receipt_no", "receipt_number", "销售单ID", "单号", "小票号", "流水号"), True),
-    Column("moment", ("inputtime", "sold_at", "date", "成交日期", "销售时间", "销售日期"), True),
-    Column("time", ("sold_time", "成交时间")),
-    Column("business_day", ("bizdate", "业务日期")),
-    Column("till", ("PosNo", "pos_no", "register_id", "收银台号", "收银台")),
-    Column("clerk", ("cashier", "收银员")),
-    Column("channel", ("渠道",)),
-    Column("card", ("consumersid", "card_no", "消费者标识", "会员卡号")),
-    Column("phone", ("mobilephone", "mobile", "消费者手机", "会员手机")),
-    Column("line", ("line_no", "行号")),
-    Column("barcode", ("dtl_barcode", "upc", "商品条码", "条码"), True),
-    Column("product_name", ("dtl_goodsname", "商品名称")),
-    Column("is_tobacco", ("dtl_istobacco", "是否卷烟")),
-    Column("unit", ("dtl_unitid", "单位", "销售单位")),
-    Column("quantity", ("dtl_quantity", "qty", "数量"), True),
-    Column("price", ("dtl_saleprice", "价格", "单价")),
-    Column("buy_price", ("dtl_buyprice", "购进价")),
-    Column("discount", ("dtl_discount", "优惠金额")),
-    Column("amount", ("dtl_amount", "金额"), True),
-    Column("tender", ("paydtl_fund_channel", "payment", "支付方式")),
-    Column("total", ("receipt_amount", "receipt_total", "实收金额", "total_amount")),
-    Column("trade_type", ("交易类型",)),
-    Column("original", ("original_orderid", "original_receipt_no", "原单号")),
+    Column(
+        "store",
+        _("Store"),
+        ("license_code", "licence_number", "tobaccoLicense", "许可证号", "门店编码", "store_id", "store"),
+        True,
+    ),
+    Column(
+        "number",
+        _("Receipt number"),
+        ("clientorderid", "receipt_no", "receipt_number", "销售单ID", "单号", "小票号", "流水号"),
+        True,
+    ),
+    Column(
+        "moment",
+        _("Date and time"),
+        ("inputtime", "sold_at", "date", "成交日期", "销售时间", "销售日期"),
+        True,
+    ),
+    Column("time", _("Time"), ("sold_time", "成交时间")),
+    Column("business_day", _("Business day"), ("bizdate", "业务日期")),
+    Column("till", _("Till"), ("PosNo", "pos_no", "register_id", "收银台号", "收银台")),
+    Column("clerk", _("Clerk"), ("cashier", "收银员")),
+    Column("channel", _("Channel"), ("渠道",)),
+    Column("card", _("Member (card number)"), ("consumersid", "card_no", "消费者标识", "会员卡号")),
+    Column("phone", _("Member (phone)"), ("mobilephone", "mobile", "消费者手机", "会员手机")),
+    Column("line", _("Line number"), ("line_no", "行号")),
+    Column("barcode", _("Product (barcode)"), ("dtl_barcode", "upc", "商品条码", "条码"), True),
+    Column("product_name", _("Product name"), ("dtl_goodsname", "商品名称")),
+    Column("is_tobacco", _("Tobacco"), ("dtl_istobacco", "是否卷烟")),
+    Column("unit", _("Unit"), ("dtl_unitid", "单位", "销售单位")),
+    Column("quantity", _("Quantity"), ("dtl_quantity", "qty", "数量"), True),
+    Column("price", _("Price"), ("dtl_saleprice", "价格", "单价")),
+    Column("buy_price", _("Buy price"), ("dtl_buyprice", "购进价")),
+    Column("discount", _("Discount"), ("dtl_discount", "优惠金额")),
+    Column("amount", _("Amount"), ("dtl_amount", "金额"), True),
+    Column("tender", _("Tender"), ("paydtl_fund_channel", "payment", "支付方式")),
+    Column("total", _("Total"), ("receipt_amount", "receipt_total", "实收金额", "total_amount")),
+    Column("trade_type", _("Sale or return"), ("交易类型",)),
+    Column("original", _("Original receipt"), ("original_orderid", "original_receipt_no", "原单号")),
 )
 
 CHANNELS = {
     "": 1, "1": 1, "counter": 1, "store": 1, "门店": 1, "柜台": 1, "2": 2, "online": 2, "网店": 2, "商城": 2,
-    "3": 3, "group": 3, "团购": 3, "4": 4, "delivery": 4, "外送": 4, "配送": 4, "5": 5, "distribution": 5, "分销": 5,
+    "3": 3, "group": 3, "团购": 3, "4": 4, "delivery": 4, "外送": 4, "配送": 4,
+    "5": 5, "distribution": 5, "分销": 5,
 }  # fmt: skip
 SALE, RETURN, VOID = 0, 1, 2
 TRADE_TYPES = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from organization.imports.tally import Tally
 from sales.imports.distinct import BAD
 
+MOST_LINES = 32_000  # a line number is a small integer of the database
 Hashes = Mapping[str, NDArray[np.uint64]]
 # What every line of a receipt must say alike, and the column a contradiction is reported at.
 HEADER = {"moment": "moment", "day": "business_day", "who": "card", "till": "till", "clerk": "clerk",
@@ -25,7 +26,8 @@ class Receipts:
     of: NDArray[np.int64]
     content: NDArray[np.int64]
     line_count: NDArray[np.int64]
-    repeated: int  # rows that say the same line again
+    repeated: int  # rows that say the same line again, and their money
+    repeated_cents: int
 
 
 def group(records: NDArray[np.void], hashes: Hashes, tally: Tally) -> Receipts:
@@ -37,7 +39,15 @@ def group(records: NDArray[np.void], hashes: Hashes, tally: Tally) -> Receipts:
     line_hash = _line_hashes(records)
     again = np.r_[False, ~first[1:] & (records["line"][1:] == records["line"][:-1])]
     same = again & np.r_[False, line_hash[1:] == line_hash[:-1]] & ~records["bad"]
-    _refuse(records, again & ~same & ~records["bad"], "line", _("Two rows of this receipt have the same line number."), tally)
+    _refuse(
+        records,
+        again & ~same & ~records["bad"],
+        "line",
+        _("Two rows of this receipt have the same line number."),
+        tally,
+    )
+    too_long = (records["line"] > MOST_LINES) & ~records["bad"]
+    _refuse(records, too_long, "line", _("A receipt has 32,000 lines at most."), tally)
     _check_headers(records, first, tally)
     _check_totals(records, np.flatnonzero(first), ~same, tally)
     bad = np.maximum.reduceat(records["bad"], np.flatnonzero(first)) if len(records) else np.zeros(0, bool)
@@ -51,7 +61,8 @@ def _starts(records: NDArray[np.void]) -> NDArray[np.bool_]:
     if not len(records):
         return np.zeros(0, bool)
     store, number = records["store"], records["number"]
-    return np.r_[True, (store[1:] != store[:-1]) | (number[1:] != number[:-1])]
+    starts: NDArray[np.bool_] = np.r_[True, (store[1:] != store[:-1]) | (number[1:] != number[:-1])]
+    return starts
 
 
 def _number_lines(records: NDArray[np.void], first: NDArray[np.bool_], of: NDArray[np.int64]) -> None:
@@ -71,12 +82,14 @@ def _mix(hashed: NDArray[np.uint64], values: NDArray[np.generic]) -> NDArray[np.
 
 def _line_hashes(records: NDArray[np.void]) -> NDArray[np.uint64]:
     hashed = np.full(len(records), 0x51ED270B, np.uint64)
-    for name in ("line", "sent", "quantity", "packs", "amount", "discount", "buy"):
+    for name in ("line", "sent", "by_unit", "quantity", "amount", "discount", "buy"):
         hashed = _mix(hashed, records[name])
     return hashed
 
 
-def _refuse(records: NDArray[np.void], wrong: NDArray[np.bool_], column: str, reason: str, tally: Tally) -> None:
+def _refuse(
+    records: NDArray[np.void], wrong: NDArray[np.bool_], column: str, reason: str, tally: Tally
+) -> None:
     for row in records["row"][wrong].tolist():
         tally.refuse(row, column, "", reason)
     records["bad"] |= wrong
@@ -102,11 +115,15 @@ def _check_totals(
     missing = total == BAD + 1
     sizes = np.diff(np.r_[starts, len(records)])
     differs = ~missing & (total != sums) & ~np.maximum.reduceat(records["bad"], starts)
-    for place in starts[differs].tolist():
-        reason = _("The total differs from the sum of the lines, %(sum)s.")
-        at = np.searchsorted(starts, place)
-        tally.refuse(int(records["row"][place]), "total", f"{total[at] / 100:.2f}", reason % {"sum": f"{sums[at] / 100:.2f}"})
-        records["bad"][place] = True
+    for receipt in np.flatnonzero(differs).tolist():
+        said = {"total": f"{total[receipt] / 100:.2f}", "sum": f"{sums[receipt] / 100:.2f}"}
+        tally.refuse(
+            int(records["row"][starts[receipt]]),
+            "total",
+            _("%(total)s, lines say %(sum)s") % said,
+            _("The total differs from the sum of the lines."),
+        )
+        records["bad"][starts[receipt]] = True
     records["total"] = np.repeat(np.where(missing, sums, total), sizes)
 
 
@@ -129,7 +146,8 @@ def _receipts(
         content = _mix(content, hashes[name][head[name]])
     content = _mix(content, _text_hash(head["original"]))
     of = np.repeat(np.arange(len(starts)), count)
-    return Receipts(head, lines, of, content.view(np.int64), count, int(same.sum()))
+    repeated_cents = int(records["amount"][same].sum())
+    return Receipts(head, lines, of, content.view(np.int64), count, int(same.sum()), repeated_cents)
 
 
 def _text_hash(texts: NDArray[np.bytes_]) -> NDArray[np.uint64]:

@@ -38,6 +38,7 @@ class Outcome:
     receipts_added: int = 0
     receipts_updated: int = 0
     stored_cents: int = 0
+    here_cents: int = 0  # of lines that were stored before
     first_day: int = 2**31 - 1
     last_day: int = -(2**31)
     members: set[int] = field(default_factory=set)
@@ -105,14 +106,16 @@ def _each(buckets: list[IO[bytes]]) -> Iterator[NDArray[np.void]]:
 
 def _begin_changes() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE changed (id bigint PRIMARY KEY) ON COMMIT DROP")
-        cursor.execute("CREATE TEMP TABLE written (id bigint PRIMARY KEY) ON COMMIT DROP")
+        for table in ("changed", "written"):
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (id bigint PRIMARY KEY) ON COMMIT DROP")
+            cursor.execute(f"TRUNCATE {table}")
 
 
 def _merge_bucket(
     record: Import, receipts: Receipts, parser: LineParser, tally: Tally, outcome: Outcome
 ) -> None:
     tally.unchanged += receipts.repeated
+    outcome.here_cents += receipts.repeated_cents
     if not len(receipts.head):
         return
     existing = find_existing(record.source_id, receipts.head)
@@ -132,6 +135,7 @@ def _count(
         setattr(tally, name, getattr(tally, name) + int(receipts.line_count[which].sum()))
     outcome.receipts_added += int(new.sum())
     outcome.receipts_updated += int(changed.sum())
+    outcome.here_cents += int(receipts.head["total"][unchanged].sum())
     written = receipts.head[~unchanged]
     outcome.stored_cents += int(written["total"].sum())
     outcome.members.update(np.unique(written["member"]).tolist())
@@ -146,6 +150,8 @@ def _count(
 def _finish(tally: Tally, outcome: Outcome, restated: list[date]) -> None:
     assert tally.cents is not None
     tally.cents["stored"] = outcome.stored_cents
+    placed = outcome.stored_cents + outcome.here_cents + tally.cents["quarantined"]
+    assert placed == tally.cents["read"], "every cent read is in one place"
     if outcome.first_day <= outcome.last_day:
         days = [_date(outcome.first_day), _date(outcome.last_day), *restated]
         tally.days = (min(days), max(days))

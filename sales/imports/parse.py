@@ -30,12 +30,13 @@ LINE = np.dtype(
         ("store", "i4"), ("number", f"S{NUMBER_BYTES}"), ("line", "i4"), ("row", "i8"), ("bad", "?"),
         ("day", "i4"), ("moment", "i8"), ("minute", "i2"), ("till", "i4"), ("clerk", "i4"), ("channel", "i2"),
         ("tender", "i4"), ("returned", "?"), ("original", f"S{NUMBER_BYTES}"), ("total", "i8"),
-        ("member", "i8"), ("who", "u8"), ("product", "i8"), ("sent", "u8"), ("quantity", "i8"), ("packs", "i4"),
-        ("carton", "?"), ("amount", "i8"), ("discount", "i8"), ("buy", "i8"),
+        ("member", "i8"), ("who", "u8"), ("product", "i8"), ("sent", "u8"), ("quantity", "i8"),
+        ("packs", "i4"),
+        ("carton", "?"), ("by_unit", "?"), ("amount", "i8"), ("discount", "i8"), ("buy", "i8"),
     ]
 )  # fmt: skip
 DAY_ZERO = date(1970, 1, 1)
-EARLIEST = date(1990, 1, 1)
+FIRST_DAY = (date(1990, 1, 1) - DAY_ZERO).days
 
 
 @dataclass
@@ -69,7 +70,9 @@ class Stores:
 class LineParser:
     """Keeps what distinct values became, from batch to batch of one file."""
 
-    def __init__(self, *, stores: Stores, products: Products, people: People, tally: Tally, latest: datetime) -> None:
+    def __init__(
+        self, *, stores: Stores, products: Products, people: People, tally: Tally, latest: datetime
+    ) -> None:
         self.stores, self.products, self.people, self.tally = stores, products, people, tally
         self.texts = {"till": Texts(limit=20), "clerk": Texts(limit=20), "tender": Texts(limit=20)}
         self._latest = latest.timestamp()
@@ -121,9 +124,9 @@ class LineParser:
 
     def _plain_columns(self, batch: Batch, records: NDArray[np.void]) -> None:
         for name, target in (
-            ("store", "store"), ("line", "line"), ("quantity", "quantity"), ("amount", "amount"), ("total", "total"),
-            ("discount", "discount"), ("buy_price", "buy"), ("channel", "channel"), ("till", "till"),
-            ("clerk", "clerk"), ("tender", "tender"),
+            ("store", "store"), ("line", "line"), ("quantity", "quantity"), ("amount", "amount"),
+            ("total", "total"), ("discount", "discount"), ("buy_price", "buy"), ("channel", "channel"),
+            ("till", "till"), ("clerk", "clerk"), ("tender", "tender"),
         ):  # fmt: skip
             records[target] = self._clean(batch, name, records)
         types = self._clean(batch, "trade_type", records)
@@ -172,19 +175,30 @@ class LineParser:
     def _moments(self, batch: Batch, records: NDArray[np.void]) -> None:
         """Local date and time of the till to UTC, business day and minute of the day."""
         days, seconds, wrong = self._local(batch)
-        self._refuse_moments(batch, records, wrong, _("This is not a date and time such as 2026-03-05 08:05:09."))
-        local = np.where(wrong, 0, days * 86_400 + seconds)
+        unreadable = _("This is not a date and time such as 2026-03-05 08:05:09.")
+        self._refuse_moments(batch, records, wrong, unreadable)
+        # Years that no time zone knows must not reach it.
+        far = self._refuse_days(batch, records, days)
+        local = np.where(wrong | far, 0, days * 86_400 + seconds)
         records["moment"] = local - self._offsets(local, records["store"])
         records["minute"] = local % 86_400 // 60
         given = self._clean(batch, "business_day", records)
         derived = (local - self.stores.closing[records["store"]] * 3600) // 86_400
         records["day"] = np.where(given == BAD + 1, derived, given)
-        late = ~wrong & ((records["moment"] > self._latest) | (records["day"] * 86_400 > self._latest + 86_400))
-        self._refuse_moments(batch, records, late, _("This lies in the future."))
-        early = ~wrong & (records["day"] < (EARLIEST - DAY_ZERO).days)
-        self._refuse_moments(batch, records, early, _("This lies before 1990."))
+        self._refuse_days(batch, records, records["day"])
+        self._refuse_moments(batch, records, records["moment"] > self._latest, _("This lies in the future."))
 
-    def _refuse_moments(self, batch: Batch, records: NDArray[np.void], wrong: NDArray[np.bool_], reason: str) -> None:
+    def _refuse_days(
+        self, batch: Batch, records: NDArray[np.void], days: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        early, late = days < FIRST_DAY, days * 86_400.0 > self._latest + 86_400
+        self._refuse_moments(batch, records, late, _("This lies in the future."))
+        self._refuse_moments(batch, records, early, _("This lies before 1990."))
+        return early | late
+
+    def _refuse_moments(
+        self, batch: Batch, records: NDArray[np.void], wrong: NDArray[np.bool_], reason: str
+    ) -> None:
         texts = batch.column("moment")
         for index in np.flatnonzero(wrong).tolist():
             self.tally.refuse(int(batch.rows[index]), "moment", texts[index].as_py() if texts else "", reason)
@@ -196,7 +210,10 @@ class LineParser:
         if times is None:
             parts = pc.extract_regex(dates, r"^(?P<d>\d{8}|[^T ]+)(?:[T ]+)?(?P<t>\d{6}|[\d:.]*)$")
             ok = pc.is_valid(parts).to_numpy(zero_copy_only=False)
-            dates, times = pc.struct_field(parts, "d").fill_null(""), pc.struct_field(parts, "t").fill_null("")
+            dates, times = (
+                pc.struct_field(parts, "d").fill_null(""),
+                pc.struct_field(parts, "t").fill_null(""),
+            )
         else:
             ok = np.ones(len(batch.rows), bool)
             dates = pc.replace_substring_regex(dates, r"[T ]+0{1,2}:00(:00)?$", "")
@@ -224,7 +241,10 @@ def _bytes(texts: pa.Array) -> NDArray[np.bytes_]:
     if pc.all(pc.string_is_ascii(texts)).as_py():
         padded = pc.ascii_rpad(texts, NUMBER_BYTES, padding="\0")
         return np.frombuffer(
-            padded.buffers()[2], dtype=f"S{NUMBER_BYTES}", count=len(padded), offset=padded.offset * NUMBER_BYTES
+            padded.buffers()[2],
+            dtype=f"S{NUMBER_BYTES}",
+            count=len(padded),
+            offset=padded.offset * NUMBER_BYTES,
         )
     return np.array([text.encode() for text in texts.to_pylist()], dtype=f"S{NUMBER_BYTES}")
 

@@ -4,12 +4,11 @@ A member made here is a card or phone number and nothing else: not verified, no 
 no audience. Where both card and phone are sent, the phone wins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 from django.db import connection
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from members.imports.identities import clean_card, clean_phone
@@ -25,37 +24,39 @@ UNKNOWN = -1
 
 @dataclass
 class _Kind:
-    """One identity column: what each distinct text is, and whose."""
+    """One identity column: what each distinct text is, and whose. Two texts may be one phone."""
 
     kind: IdentityKind
     column: str
-    members: dict[str, int]
-    digests: dict[str, bytes]
-    reasons: dict[str, str]
+    sent: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # text → place in the index, clean value
+    owners: dict[bytes, int] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
 
     def learn(self, texts: list[str]) -> None:
         """Look up texts not seen before, in one query."""
-        fresh = []
         for text in texts:
-            if text and text not in self.members and text not in self.reasons:
+            if text and text not in self.sent and text not in self.reasons:
                 try:
                     clean = clean_card(text) if self.kind == IdentityKind.CARD else clean_phone(text)
+                    self.sent[text] = lookup(self.kind, clean), clean
                 except BadCell as bad:
                     self.reasons[text] = str(bad)
-                    continue
-                self.digests[text] = lookup(self.kind, clean)
-                fresh.append(text)
-        found = dict(_owners(self.kind, [self.digests[text] for text in fresh]))
-        for text in fresh:
-            self.members[text] = found.get(self.digests[text], UNKNOWN)
+        fresh = {self.sent[text][0] for text in texts if text in self.sent} - self.owners.keys()
+        found = dict(_owners(self.kind, list(fresh)))
+        self.owners |= {digest: found.get(digest, UNKNOWN) for digest in fresh}
+
+    def owner(self, text: str) -> int:
+        """A member's id, UNKNOWN, or 0 where nothing that can be read was sent."""
+        return self.owners[self.sent[text][0]] if text in self.sent else 0
+
+    def who(self, text: str) -> int:
+        """A stable number for the identity, for the hash of the receipt's content."""
+        return int.from_bytes(self.sent[text][0][:8], "big") if text in self.sent else 0
 
 
 class People:
     def __init__(self) -> None:
-        self._kinds = [
-            _Kind(IdentityKind.PHONE, "phone", {"": 0}, {}, {}),
-            _Kind(IdentityKind.CARD, "card", {"": 0}, {}, {}),
-        ]
+        self._kinds = [_Kind(IdentityKind.PHONE, "phone"), _Kind(IdentityKind.CARD, "card")]
         self.made: list[Member] = []
         self._identities: list[MemberIdentity] = []
 
@@ -69,8 +70,8 @@ class People:
             values = encoded.dictionary.to_pylist()
             kind.learn(values)
             codes = encoded.indices.to_numpy()
-            owners = np.array([kind.members.get(text, 0) for text in values] or [0], np.int64)[codes]
-            who = np.array([_who(kind, text) for text in values] or [0], np.uint64)[codes]
+            owners = np.array([kind.owner(text) for text in values] or [0], np.int64)[codes]
+            who = np.array([kind.who(text) for text in values] or [0], np.uint64)[codes]
             self._refuse(batch, records, kind, values, codes, tally)
             records["who"] = np.where(records["who"] == 0, who, records["who"])
             member = np.where((member > 0) | (owners == 0), member, owners)
@@ -107,16 +108,17 @@ class People:
         """The new member of one row, with each identity of the row that nobody has."""
         sent = [(kind, _cell(batch, kind.column, index)) for kind in self._kinds]
         for kind, text in sent:
-            if kind.members.get(text, 0) > 0:
-                return kind.members[text]
+            if kind.owner(text) > 0:
+                return kind.owner(text)
         store, day = int(record["store"]), date(1970, 1, 1) + timedelta(days=int(record["day"]))
         member = Member(id=member_id, enrolment_store_id=store, home_store_id=store, enrolled_on=day)
         self.made.append(member)
         for kind, text in sent:
-            if kind.members.get(text) == UNKNOWN:
-                kind.members[text] = member.id
+            if kind.owner(text) == UNKNOWN:
+                digest, clean = kind.sent[text]
+                kind.owners[digest] = member.id
                 self._identities.append(
-                    MemberIdentity(member=member, kind=kind.kind, lookup=kind.digests[text], value=text)
+                    MemberIdentity(member=member, kind=kind.kind, lookup=digest, value=clean)
                 )
         return int(member.id)
 
@@ -124,12 +126,6 @@ class People:
 def _cell(batch: Batch, column: str, index: int) -> str:
     texts = batch.column(column)
     return "" if texts is None else texts[index].as_py()
-
-
-def _who(kind: _Kind, text: str) -> int:
-    """A stable number for the identity as sent, for the hash of the receipt's content."""
-    digest = kind.digests.get(text)
-    return int.from_bytes(digest[:8], "big") if digest else 0
 
 
 def _owners(kind: str, digests: list[bytes]) -> list[tuple[bytes, int]]:

@@ -43,7 +43,9 @@ class Products:
         codes = self._codes.integers(texts)
         for index in np.flatnonzero(codes == BAD).tolist():
             text = texts[index].as_py()
-            tally.refuse(int(batch.rows[index]), "barcode", text, self._codes.reason(text) or _("This cell is empty."))
+            tally.refuse(
+                int(batch.rows[index]), "barcode", text, self._codes.reason(text) or _("This cell is empty.")
+            )
         records["bad"] |= codes == BAD
         codes = np.where(codes == BAD, 0, codes)
         if self._product:
@@ -56,8 +58,8 @@ class Products:
         carton = in_unit > 1
         units = batch.column("unit")
         if units is not None:
-            named = pc.is_in(units, pa.array(CARTON_UNITS)).to_numpy(zero_copy_only=False)
-            by_unit = named & tobacco & ~carton
+            records["by_unit"] = pc.is_in(units, pa.array(CARTON_UNITS)).to_numpy(zero_copy_only=False)
+            by_unit = records["by_unit"] & tobacco & ~carton
             in_unit = np.where(by_unit, np.array(self._per_carton)[codes], in_unit)
             carton |= by_unit
         packs = records["quantity"] * in_unit
@@ -98,7 +100,9 @@ class Products:
         if not barcode.isalnum() or not barcode.isascii() or not 3 <= len(barcode) <= 20:
             raise BadCell(_("A barcode has 3 to 20 digits or letters."))
         name, tobacco = self._new.get(barcode, (barcode, False))
-        product = Product(id=int(reserve_ids(Product, 1)[0]), code=barcode, name=name, is_tobacco=tobacco, is_matched=False)
+        product = Product(
+            id=int(reserve_ids(Product, 1)[0]), code=barcode, name=name, is_tobacco=tobacco, is_matched=False
+        )
         self.made.append(product)
         return self._add(barcode, product.id, tobacco, 1, product.packs_per_carton)
 

@@ -17,7 +17,13 @@ from sales.imports.parse import NUMBER_BYTES
 from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 
 KEY = np.dtype([("store", ">u4"), ("number", f"S{NUMBER_BYTES}")])
-FOUND = {"store": pa.int64(), "number": pa.string(), "id": pa.int64(), "content": pa.int64(), "day": pa.date32()}
+FOUND = {
+    "store": pa.int64(),
+    "number": pa.string(),
+    "id": pa.int64(),
+    "content": pa.int64(),
+    "day": pa.date32(),
+}
 
 
 @dataclass
@@ -33,7 +39,9 @@ class Existing:
 def find_existing(source: int, head: NDArray[np.void]) -> Existing:
     """Look between the lowest and highest number of each store: few index ranges, no join."""
     count = len(head)
-    empty = Existing(np.zeros(count, bool), np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int32))
+    empty = Existing(
+        np.zeros(count, bool), np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int32)
+    )
     there = copy_out(_ranges_query(source, head), FOUND)
     if not there.num_rows:
         return empty
@@ -54,7 +62,9 @@ def _ranges_query(source: int, head: NDArray[np.void]) -> str:
     ends = np.r_[starts[1:], len(head)] - 1
     with connection.cursor() as cursor:
         ranges = b",".join(
-            cursor.mogrify("(%s,%s,%s)", (int(head["store"][a]), head["number"][a].decode(), head["number"][b].decode()))
+            cursor.mogrify(
+                "(%s,%s,%s)", (int(head["store"][a]), head["number"][a].decode(), head["number"][b].decode())
+            )
             for a, b in zip(starts, ends, strict=True)
         ).decode()
     return f"""SELECT r.store_id, r.number, r.id, r.content, r.business_day
@@ -81,7 +91,11 @@ def move_to_history(record: Import, ids: NDArray[np.int64]) -> None:
             (Receipt, ReceiptHistory, "id"),
             (ReceiptLine, ReceiptLineHistory, "receipt_id"),
         ):
-            names = [f.column for f in history._meta.concrete_fields if f.column not in ("id", "replaced_by_id")]
+            names = [
+                str(f.column)
+                for f in history._meta.concrete_fields
+                if f.column not in ("id", "replaced_by_id")
+            ]
             values = ", ".join("gone.id" if n == "receipt_id" and key == "id" else f"gone.{n}" for n in names)
             cursor.execute(
                 f"""WITH gone AS (DELETE FROM {table._meta.db_table} t USING changed c
@@ -141,7 +155,9 @@ def _receipt_columns(
     }
 
 
-def _line_columns(receipts: Receipts, ids: NDArray[np.int64], write: NDArray[np.bool_]) -> dict[str, pa.Array]:
+def _line_columns(
+    receipts: Receipts, ids: NDArray[np.int64], write: NDArray[np.bool_]
+) -> dict[str, pa.Array]:
     chosen = write[receipts.of]
     lines, of = receipts.lines[chosen], receipts.of[chosen]
     return {
@@ -186,11 +202,13 @@ def link_returns(record: Import) -> list[date]:
                   FROM sales_receipt r JOIN written USING (id) WHERE r.is_return AND r.original_number <> ''
                 UNION
                 SELECT h.store_id, h.source_id, h.original_number
-                  FROM sales_receipthistory h WHERE h.replaced_by_id = %s AND h.is_return AND h.original_number <> ''
+                  FROM sales_receipthistory h
+                 WHERE h.replaced_by_id = %s AND h.is_return AND h.original_number <> ''
                 UNION
                 SELECT o.store_id, o.source_id, o.number
                   FROM sales_receipt o JOIN written USING (id)
-                  JOIN sales_receipt r ON r.store_id = o.store_id AND r.original_number = o.number AND r.is_return
+                  JOIN sales_receipt r ON r.store_id = o.store_id AND r.original_number = o.number
+                       AND r.is_return
             ), sums AS (
                 SELECT a.store_id, a.source_id, a.number, COALESCE(-SUM(r.total), 0) AS returned
                   FROM affected a

@@ -1,0 +1,120 @@
+"""Reads of this app: imports and what is wrong with their rows, jobs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from organization.imports.runner import column_labels
+from organization.models import Import, Job, QuarantinedRow, Staff
+
+IMPORT_ORDERS = {
+    "file": "file_name",
+    "kind": "kind",
+    "when": "id",
+    "read": "read",
+    "added": "added",
+    "quarantined": "quarantined",
+}
+# Values of these columns are personal and are masked on a page.
+PERSONAL = {"phone", "card", "wechat", "name"}
+
+
+def imports(*, words: str = "", kind: str = "", status: str = "", sort: str = "") -> QuerySet[Import]:
+    """Imports whose file name holds the words; `sort` is a key of IMPORT_ORDERS, "-" turns it round."""
+    found = Import.objects.select_related("job", "source", "asked_by")
+    found = found.filter(Q(kind=kind) if kind else Q(), Q(job__status=status) if status else Q())
+    if words:
+        found = found.filter(file_name__icontains=words)
+    field = IMPORT_ORDERS.get(sort.removeprefix("-"), "id")
+    down = sort.startswith("-") or sort.removeprefix("-") not in IMPORT_ORDERS
+    return found.order_by(f"-{field}" if down else field, "-id")
+
+
+def jobs(staff: Staff, *, kind: str = "", status: str = "") -> QuerySet[Job]:
+    """The jobs this person may see, newest first."""
+    seen = Job.objects.all().visible_to(staff).select_related("asked_by")
+    return seen.filter(Q(kind=kind) if kind else Q(), Q(status=status) if status else Q())
+
+
+def job_kinds(staff: Staff) -> list[str]:
+    return list(
+        Job.objects.all().visible_to(staff).order_by("kind").values_list("kind", flat=True).distinct()
+    )
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    title: str
+    becomes: str
+
+
+def columns_read(record: Import) -> list[ColumnRead]:
+    """Which column of the file became which of ours."""
+    labels = column_labels(record.kind)
+    columns = record.reading.get("columns", [])
+    return [ColumnRead(column["title"], labels.get(column["name"], column["name"])) for column in columns]
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """One row set aside, as a page may show it."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProblemGroup:
+    """Rows with the same reason in the same column, and the first of them."""
+
+    count: int
+    example: SetAside
+
+
+def problem_groups(record: Import) -> list[ProblemGroup]:
+    groups = list(
+        record.quarantine.values("column", "reason")
+        .annotate(count=Count("pk"), first=Min("row"))
+        .order_by("-count", "first")
+    )
+    examples = {
+        row.row: row for row in record.quarantine.filter(row__in=[group["first"] for group in groups])
+    }
+    labels = column_labels(record.kind)
+    return [ProblemGroup(group["count"], _shown(examples[group["first"]], labels)) for group in groups]
+
+
+def rows_set_aside(record: Import, *, like: int | None = None) -> QuerySet[QuarantinedRow]:
+    """Rows in file order; `like` keeps those with the same fault as that row."""
+    rows = record.quarantine.order_by("row")
+    example = record.quarantine.filter(row=like).first() if like else None
+    return rows.filter(column=example.column, reason=example.reason) if example else rows
+
+
+def shown_rows(record: Import, rows: list[QuarantinedRow]) -> list[SetAside]:
+    labels = column_labels(record.kind)
+    return [_shown(row, labels) for row in rows]
+
+
+def _shown(row: QuarantinedRow, labels: dict[str, str]) -> SetAside:
+    value = masked(row.value) if row.column in PERSONAL else row.value
+    return SetAside(row.row, labels.get(row.column, row.column), value, row.reason)
+
+
+def masked(value: str) -> str:
+    """Enough of a phone or card number to find it again in the file, nothing of a name."""
+    if not value:
+        return ""
+    shows = len(value) >= 10 and value.isascii()
+    return f"{value[:3]}••••{value[-2:]}" if shows else "••••"
+
+
+def rows_with_reasons(record: Import) -> Iterator[list[str]]:
+    """Rows set aside as they stood in the file, each after its number, column and reason."""
+    labels = column_labels(record.kind)
+    for row in record.quarantine.order_by("row").iterator(chunk_size=2_000):
+        yield [str(row.row), labels.get(row.column, row.column), row.reason, *json.loads(row.raw or "[]")]

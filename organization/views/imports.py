@@ -1,0 +1,165 @@
+"""Import pages: send files, follow them, see what was read and what needs fixing."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from organization import selectors
+from organization.access import roles, staff_of
+from organization.export import csv_response
+from organization.forms import ImportForm
+from organization.models import Import, ImportKind, Job, Role
+from organization.services import import_create, quarantine_downloaded
+
+PER_PAGE = 25
+ROWS_PER_PAGE = 50
+admins = roles(Role.ADMIN)
+
+
+@require_http_methods(["GET", "POST"])
+@admins
+def import_list(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        return _queue(request, form)
+    filters = {name: request.GET.get(name, "") for name in ("kind", "status", "sort")}
+    found = selectors.imports(words=request.GET.get("q", ""), **filters)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": _("Imports"),
+        "form": form,
+        "page": page,
+        "search": request.GET.get("q", ""),
+        **filters,
+        "sort": filters["sort"] or "-when",
+        "kinds": ImportKind.choices,
+        "statuses": Job.Status.choices,
+        "any": page.paginator.count or Import.objects.exists(),
+    }
+    return render(request, "organization/imports.html", context, status=422 if form.errors else 200)
+
+
+def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
+    """One job per file; a single file is followed on its own page."""
+    data = form.cleaned_data
+    records = [
+        import_create(
+            kind=data["kind"],
+            file=file,
+            file_name=file.name,
+            source=data["source"],
+            asked_by=staff_of(request),
+        )
+        for file in data["uploads"]
+    ]
+    if len(records) == 1:
+        return redirect("import_detail", records[0].pk)
+    waiting = ngettext("%(n)s file is waiting.", "%(n)s files are waiting.", len(records))
+    messages.success(request, waiting % {"n": len(records)})
+    return redirect("imports")
+
+
+@require_GET
+@admins
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    record = _record(pk)
+    context: dict[str, Any] = {"title": _("Import: %(file)s") % {"file": record.file_name}, "record": record}
+    if record.finished_at:
+        context |= {
+            "tiles": _tiles(record),
+            "columns": selectors.columns_read(record),
+            "difference": _difference(record),
+            "amounts": _amounts(record),
+            "groups": selectors.problem_groups(record),
+            "made": _made(record),
+        }
+    return render(request, "organization/import.html", context)
+
+
+@require_GET
+@admins
+def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
+    record = _record(pk)
+    like = request.GET.get("like", "")
+    rows = selectors.rows_set_aside(record, like=int(like) if like.isdecimal() else None)
+    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": _("To fix: %(file)s") % {"file": record.file_name},
+        "record": record,
+        "page": page,
+        "rows": selectors.shown_rows(record, list(page)),
+        "like": like,
+    }
+    return render(request, "organization/import_rows.html", context)
+
+
+@require_GET
+@admins
+def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The rows as they were sent: whom to ask is in them, so the download is audited."""
+    record = _record(pk)
+    quarantine_downloaded(record=record, actor=staff_of(request))
+    header = [_("Row in the file"), _("Column"), _("Reason"), *record.reading.get("header", [])]
+    return csv_response(
+        name=f"to-fix-{record.pk}.csv", header=header, rows=selectors.rows_with_reasons(record)
+    )
+
+
+def _record(pk: int) -> Import:
+    return get_object_or_404(Import.objects.select_related("job", "source", "asked_by"), pk=pk)
+
+
+def _tiles(record: Import) -> list[dict[str, Any]]:
+    return [
+        {"name": _("Added"), "value": f"{record.added:,}", "note": _("rows not here before")},
+        {"name": _("Updated"), "value": f"{record.updated:,}", "note": _("rows that replaced others")},
+        {"name": _("Unchanged"), "value": f"{record.unchanged:,}", "note": _("rows already here")},
+        {"name": _("Ignored"), "value": f"{record.ignored:,}", "note": _("blank, total, void")},
+        {
+            "name": _("To fix"),
+            "value": f"{record.quarantined:,}",
+            "note": _("rows set aside"),
+            "is_bad": bool(record.quarantined),
+        },
+    ]
+
+
+def _difference(record: Import) -> int:
+    placed = record.added + record.updated + record.unchanged + record.ignored + record.quarantined
+    return record.read - placed
+
+
+def _amounts(record: Import) -> list[tuple[str, str]]:
+    """Where the money of a file of sales went; other files have none."""
+    read, stored, aside = record.amount_read, record.amount_stored, record.amount_quarantined
+    if read is None or stored is None or aside is None:
+        return []
+    return [
+        (_("Amount read"), _money(read)),
+        (_("Amount stored"), _money(stored)),
+        (_("Amount already here"), _money(read - stored - aside)),
+        (_("Amount to fix"), _money(aside)),
+    ]
+
+
+def _money(amount: Decimal) -> str:
+    return f"{'−' if amount < 0 else ''}{settings.CURRENCY_SIGN}{abs(amount):,.2f}"
+
+
+def _made(record: Import) -> list[tuple[str, str]]:
+    names = {
+        "receipts": _("Receipts"),
+        "corrected": _("Receipts corrected"),
+        "members": _("Members"),
+        "products": _("Products"),
+        "stores": _("Stores"),
+    }
+    return [(names[key], f"{count:,}") for key, count in record.made.items()]

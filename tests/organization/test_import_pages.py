@@ -1,0 +1,159 @@
+import csv
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from organization.models import AuditEvent, Import, ImportKind, Job, Staff, Store
+from tests.organization.importing import queue, take_in
+
+PHONE = "19900007777"
+MEMBERS = (
+    f"mobile,nickName,sex,license_code,remark\n{PHONE},王测试,9,LICENCE,x\n19900008888,李试,2,LICENCE,=1+1\n"
+)
+
+
+@pytest.fixture
+def as_admin(admin: Staff, client: Client) -> Client:
+    client.force_login(admin)
+    return client
+
+
+def members_with_a_fault(store: Store) -> Import:
+    return take_in(ImportKind.MEMBERS, MEMBERS.replace("LICENCE", store.licence_number), name="members.csv")
+
+
+@pytest.mark.parametrize("path", ["", "{pk}/", "{pk}/rows/", "{pk}/rows.csv"])
+def test_it_is_for_admins_only(path: str, store: Store, manager: Staff, admin: Staff, client: Client) -> None:
+    record = members_with_a_fault(store)
+    url = f"/imports/{path.format(pk=record.pk)}"
+    client.force_login(manager)
+    assert client.get(url).status_code == 403
+    client.force_login(admin)
+    assert client.get(url).status_code == 200
+
+
+def test_it_says_in_which_order_to_begin(as_admin: Client) -> None:
+    page = as_admin.get("/imports/").content.decode()
+    assert "Begin with the stores" in page
+
+
+def test_it_queues_one_job_for_each_file(as_admin: Client, admin: Staff) -> None:
+    files = [SimpleUploadedFile(f"{n}.csv", b"a,b\n1,2\n") for n in (1, 2)]
+    answer = as_admin.post("/imports/", {"kind": "stores", "source": "ERP", "uploads": files})
+    assert answer.status_code == 302 and answer["Location"] == "/imports/"
+    records = Import.objects.order_by("file_name")
+    assert [(r.file_name, r.source.name, r.asked_by) for r in records] == [
+        ("1.csv", "ERP", admin),
+        ("2.csv", "ERP", admin),
+    ]
+    assert Job.objects.filter(kind="import", status="queued").count() == 2
+    assert AuditEvent.objects.filter(code="import.queued", actor=admin).count() == 2
+
+
+def test_it_leads_a_single_file_to_its_own_page(as_admin: Client) -> None:
+    form = {"kind": "stores", "source": "ERP", "uploads": SimpleUploadedFile("one.csv", b"")}
+    answer = as_admin.post("/imports/", form)
+    assert answer["Location"] == f"/imports/{Import.objects.get().pk}/"
+
+
+def test_it_says_what_is_missing_in_the_form(as_admin: Client) -> None:
+    answer = as_admin.post("/imports/", {"kind": "stores", "source": ""})
+    assert answer.status_code == 422
+    assert answer.content.decode().count("This field is required.") == 2
+    assert not Import.objects.exists()
+
+
+def test_it_polls_while_open_and_reloads_at_the_end(as_admin: Client, store: Store) -> None:
+    record = queue(ImportKind.MEMBERS, MEMBERS)
+    job = record.job
+    assert job is not None
+    assert f'hx-get="/jobs/{job.pk}/progress/"' in as_admin.get(f"/imports/{record.pk}/").content.decode()
+    headers = {"HX-Request": "true"}
+    assert "hx-get" in as_admin.get(f"/jobs/{job.pk}/progress/", headers=headers).content.decode()
+    Job.objects.update(status="done")
+    assert as_admin.get(f"/jobs/{job.pk}/progress/", headers=headers)["HX-Refresh"] == "true"
+
+
+def test_it_shows_how_the_file_was_read_and_what_needs_fixing(as_admin: Client, store: Store) -> None:
+    record = members_with_a_fault(store)
+    page = as_admin.get(f"/imports/{record.pk}/").content.decode()
+    assert "As UTF-8, with 4 columns that are known." in page
+    assert "<code>nickName</code></td><td><b>Name</b>" in page
+    assert "<code>remark</code>" in page  # Not used.
+    assert "none of the known values" in page and "row 2 · Sex · 9" in page
+
+
+def test_it_masks_personal_values_on_pages(as_admin: Client, store: Store) -> None:
+    text = MEMBERS.replace("LICENCE", store.licence_number).replace(PHONE, f"{PHONE}x")
+    record = take_in(ImportKind.MEMBERS, text.replace("李试", "李" * 41))
+    for url in (f"/imports/{record.pk}/", f"/imports/{record.pk}/rows/"):
+        page = as_admin.get(url).content.decode()
+        assert "199••••7x" in page and PHONE not in page and "李李" not in page
+
+
+def test_it_shows_the_rows_with_the_same_fault(as_admin: Client, store: Store) -> None:
+    text = "mobile,license_code\n" + "123,L\n" * 60 + "19900001234,unknown\n"
+    record = take_in(ImportKind.MEMBERS, text.replace("L\n", f"{store.licence_number}\n"))
+    page = as_admin.get(f"/imports/{record.pk}/rows/?page=2").content.decode()
+    assert "No store has this licence number" in page and "51–61 of 61" in page
+    page = as_admin.get(f"/imports/{record.pk}/rows/?like=2").content.decode()
+    assert "No store has this licence number" not in page and "1–50 of 60" in page
+
+
+def test_it_hands_out_rows_with_reasons_and_no_formula(as_admin: Client, admin: Staff, store: Store) -> None:
+    text = MEMBERS.replace("LICENCE", store.licence_number).replace("19900008888", "not a phone")
+    record = take_in(ImportKind.MEMBERS, text)
+    answer = as_admin.get(f"/imports/{record.pk}/rows.csv")
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    header, first, second = csv.reader(io.StringIO(content))
+    assert header[3:] == ["mobile", "nickName", "sex", "license_code", "remark"]
+    assert first[:2] == ["2", "Sex"] and first[3:5] == [PHONE, "王测试"]
+    assert second[1:3] == ["Phone", "This is not a phone number."] and second[-1] == "'=1+1"
+    assert AuditEvent.objects.filter(code="import.rows_downloaded", actor=admin).count() == 1
+
+
+def test_it_offers_to_try_a_failed_import_again(as_admin: Client, admin: Staff) -> None:
+    record = queue(ImportKind.STORES, "")
+    Job.objects.update(status="failed", error="The file is empty.")
+    page = as_admin.get(f"/imports/{record.pk}/").content.decode()
+    assert "The file is empty." in page and "Try again" in page and "Nothing was changed." in page
+    answer = as_admin.post(f"/jobs/{record.job_id}/retry/")
+    assert answer["Location"] == f"/imports/{record.pk}/"
+    assert Job.objects.get().status == "queued"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("?q=ALES", ["sales.csv"]),
+        ("?kind=members", ["members.csv"]),
+        ("?status=failed", ["sales.csv"]),
+        ("?sort=file", ["members.csv", "sales.csv"]),
+        ("?sort=-file", ["sales.csv", "members.csv"]),
+        ("?sort=nonsense", ["sales.csv", "members.csv"]),
+    ],
+)
+def test_it_finds_imports(query: str, names: list[str], as_admin: Client) -> None:
+    queue(ImportKind.MEMBERS, "", name="members.csv")
+    failed = queue(ImportKind.SALES, "", name="sales.csv").job
+    assert failed is not None
+    Job.objects.filter(pk=failed.pk).update(status="failed")
+    answer = as_admin.get(f"/imports/{query}")
+    assert [record.file_name for record in answer.context["page"]] == names
+
+
+def test_it_asks_the_database_no_more_for_more_imports(
+    as_admin: Client, store: Store, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # Session, person, open jobs of the navigation, count, page.
+    for count in (1, 5):
+        for _ in range(count):
+            queue(ImportKind.MEMBERS, "")
+        with django_assert_num_queries(5):
+            as_admin.get("/imports/")
+    record = members_with_a_fault(store)
+    with django_assert_num_queries(6):  # …, import, groups, examples
+        as_admin.get(f"/imports/{record.pk}/")
