@@ -18,6 +18,40 @@ CURVE_DAYS = 28  # before the start: what the curve shows
 SETTLE_DAYS = 30  # after the end: tills send files late
 MEMBERS_AT_ONCE = 50_000
 
+# Receipts are read once; each member then counts with all of them and with the home store's.
+ARMS = """
+WITH spent AS (
+    SELECT assigned.member_id, assigned.treated, assigned.home_store_id,
+        receipt.store_id = assigned.home_store_id AS at_home,
+        coalesce(sum(total) FILTER (WHERE business_day >= %(start)s), 0) * 100 AS y,
+        coalesce(sum(total) FILTER (WHERE business_day < %(start)s), 0) * 100 AS x,
+        -- A receipt that was returned in full is no purchase.
+        coalesce(bool_or(business_day >= %(start)s AND NOT is_return
+            AND (returned < total OR total <= 0)), FALSE) AS bought
+    FROM campaigns_assignment assigned
+    LEFT JOIN sales_receipt receipt
+        ON receipt.member_id = assigned.member_id
+        AND receipt.business_day BETWEEN %(baseline)s AND %(last)s
+    WHERE assigned.campaign_id = %(campaign)s
+    GROUP BY assigned.member_id, assigned.treated, assigned.home_store_id, at_home
+),
+per_scope AS (
+    SELECT member_id, treated, scope.store_id,
+        coalesce(sum(y) FILTER (WHERE scope.counts), 0) AS y,
+        coalesce(sum(x) FILTER (WHERE scope.counts), 0) AS x,
+        coalesce(bool_or(bought AND scope.counts), FALSE) AS bought
+    FROM spent
+    CROSS JOIN LATERAL (VALUES (NULL::bigint, TRUE), (home_store_id, at_home)) scope (store_id, counts)
+    GROUP BY member_id, treated, scope.store_id
+)
+SELECT store_id, treated, count(*) AS n, count(*) FILTER (WHERE bought) AS buyers,
+    sum(y) AS sum_y, sum(y * y) AS sum_yy, sum(x) AS sum_x, sum(x * x) AS sum_xx, sum(x * y) AS sum_xy,
+    coalesce(sum(y) FILTER (WHERE bought AND message.status = 'delivered'), 0) AS attributed
+FROM per_scope
+LEFT JOIN campaigns_message message
+    ON message.campaign_id = %(campaign)s AND message.member_id = per_scope.member_id
+GROUP BY store_id, treated
+"""
 # Every member once for all receipts (no store) and once for those of the home store.
 SCOPED = """
 WITH scoped AS (
@@ -27,32 +61,6 @@ WITH scoped AS (
     WHERE assigned.campaign_id = %(campaign)s
 )
 """
-ARMS = (
-    SCOPED
-    + """,
-spent AS (
-    SELECT scoped.store_id, scoped.treated, scoped.member_id,
-        coalesce(sum(total) FILTER (WHERE business_day >= %(start)s), 0) * 100 AS y,
-        coalesce(sum(total) FILTER (WHERE business_day < %(start)s), 0) * 100 AS x,
-        -- A receipt that was returned in full is no purchase.
-        coalesce(bool_or(business_day >= %(start)s AND NOT is_return
-            AND (returned < total OR total <= 0)), FALSE) AS bought
-    FROM scoped
-    LEFT JOIN sales_receipt receipt
-        ON receipt.member_id = scoped.member_id
-        AND receipt.business_day BETWEEN %(baseline)s AND %(last)s
-        AND (scoped.store_id IS NULL OR receipt.store_id = scoped.store_id)
-    GROUP BY scoped.store_id, scoped.treated, scoped.member_id
-)
-SELECT spent.store_id, spent.treated, count(*) AS n, count(*) FILTER (WHERE bought) AS buyers,
-    sum(y) AS sum_y, sum(y * y) AS sum_yy, sum(x) AS sum_x, sum(x * x) AS sum_xx, sum(x * y) AS sum_xy,
-    coalesce(sum(y) FILTER (WHERE bought AND message.status = 'delivered'), 0) AS attributed
-FROM spent
-LEFT JOIN campaigns_message message
-    ON message.campaign_id = %(campaign)s AND message.member_id = spent.member_id
-GROUP BY spent.store_id, spent.treated
-"""
-)
 GOODS = (
     SCOPED
     + """

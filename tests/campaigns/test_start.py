@@ -1,8 +1,10 @@
 from datetime import date
 from decimal import Decimal
+from threading import Thread
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from campaigns.analytics.assignment import assign
 from campaigns.models import Assignment, Campaign, Message, Removal
@@ -124,3 +126,18 @@ def test_it_does_not_change_a_campaign_that_started(draft: Campaign, marketer: S
     campaign_start(campaign=draft, actor=marketer, as_of=DAY)
     with pytest.raises(CampaignError, match="has started"):
         campaign_update(campaign=draft, actor=marketer, horizon_days=60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_starts_once_when_pressed_twice_at_once(draft: Campaign, marketer: Staff) -> None:
+    def press() -> None:
+        campaign_start(campaign=draft, actor=marketer, as_of=DAY)
+        connection.close()
+
+    threads = [Thread(target=press) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Assignment.objects.count() == 20
+    assert AuditEvent.objects.filter(code="campaign.started").count() == 1
