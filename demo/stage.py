@@ -20,6 +20,8 @@ from organization.models import Import, Job, Region, Role, Staff, Store
 from organization.services import import_create, staff_create
 from segmentation.services import night_start
 
+TAKEN_WITHIN_SECONDS = 60
+
 
 def prepare_database() -> None:
     """Make the database where the embedded one is used, and bring its tables up to date."""
@@ -32,9 +34,8 @@ def prepare_database() -> None:
 def worker() -> Iterator[None]:
     """A real Celery worker while the body runs."""
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1"]
-    quiet = ["--loglevel", "ERROR", "--quiet", "--without-gossip", "--without-mingle"]
-    process = subprocess.Popen([*command, *quiet], cwd=settings.BASE_DIR, env=environment)
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "config", "worker", "--concurrency", "1"]
+    process = subprocess.Popen([*command, "--loglevel", "ERROR"], cwd=settings.BASE_DIR, env=environment)
     try:
         yield
     finally:
@@ -60,7 +61,10 @@ def night(as_of: date, *, actor: Staff) -> None:
 
 def finish(job: Job) -> None:
     """Wait until a worker has carried out the job; its own sentence if it failed."""
+    patience = time.monotonic() + TAKEN_WITHIN_SECONDS
     while job.is_open:
+        if job.status == Job.Status.QUEUED and time.monotonic() > patience:
+            raise CommandError(f"No worker has taken this up for a minute: {job.label}")
         time.sleep(0.1)
         job.refresh_from_db()
     if job.status == Job.Status.FAILED:
