@@ -6,7 +6,7 @@ Written here because gettext's programs are not on every machine; Babel reads an
 import ast
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ msgstr ""
 "Plural-Forms: nplurals=1; plural=0;\\n"
 
 """
-PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+PLACEHOLDER = re.compile(r"%\(\w+\)[.\d]*[sdf]|\{\w*\}")
 TAG = re.compile(r"</?\w+")
 # Where each function of django.utils.translation takes context, text and plural.
 ARGUMENTS: dict[str, tuple[int | None, int, int | None]] = {
@@ -36,13 +36,7 @@ ARGUMENTS: dict[str, tuple[int | None, int, int | None]] = {
     "pgettext": (0, 1, None),
     "npgettext": (0, 1, 2),
 }
-KEYWORDS: dict[str, object] = {
-    "_": None,
-    "gettext": None,
-    "ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-}
+KEYWORDS = dict.fromkeys(["_", *ARGUMENTS])  # None: all arguments, in their order.
 
 
 class Text(NamedTuple):
@@ -132,8 +126,8 @@ def _wrong_with(text: Text, entry: Entry | None) -> str:
 
 def _forms(entry: Entry) -> list[str]:
     """The translations of an entry; empty unless all are there."""
-    forms = list(entry.string) if isinstance(entry.string, (list, tuple)) else [entry.string]
-    return forms if all(forms) else []
+    forms = [entry.string] if isinstance(entry.string, str) else list(entry.string or ())
+    return [form for form in forms if form] if all(forms) else []
 
 
 def _sources(root: Path) -> Iterator[Path]:
@@ -148,8 +142,9 @@ def _of_template(source: str) -> Iterator[Text]:
     lines = (line.strip() for line in templatize(source).splitlines())
     made = io.BytesIO("\n".join(lines).encode())
     for _line, function, found, _comments in extract_python(made, KEYWORDS, (), {"encoding": "utf-8"}):
-        arguments = [found] if isinstance(found, str) else list(found)
-        yield _text("gettext" if function == "_" else function, arguments)
+        yield _text(
+            "gettext" if function == "_" else str(function), [found] if isinstance(found, str) else found
+        )
 
 
 def _of_python(source: str) -> Iterator[Text]:
@@ -168,7 +163,7 @@ def _of_python(source: str) -> Iterator[Text]:
                 yield _text(function, arguments)
 
 
-def _text(function: str, arguments: list[object]) -> Text:
+def _text(function: str, arguments: Sequence[object]) -> Text:
     context, text, plural = ARGUMENTS[function]
     return Text(
         str(arguments[context]) if context is not None else "",

@@ -31,7 +31,7 @@ REASONS = (Reason.AGE, Reason.SELF_EXCLUDED, Reason.CONSENT, Reason.FREQUENCY)
 class ReachRow:
     """One line from all members down to those a channel reaches: a number per channel."""
 
-    label: StrOrPromise
+    label: str
     numbers: Sequence[str]
     is_result: bool = False
 
@@ -108,7 +108,7 @@ def _people(sizes: Sequence[SegmentSize], channels: Sequence[ChannelReach]) -> l
 
 def _reach_rows(channels: Sequence[ChannelReach]) -> list[ReachRow]:
     kept_out = [
-        ReachRow(BY_CODE[reason].label, [_less(each.by_reason.get(reason, 0)) for each in channels])
+        ReachRow(str(BY_CODE[reason].label), [_less(each.by_reason.get(reason, 0)) for each in channels])
         for reason in REASONS
     ]
     return [

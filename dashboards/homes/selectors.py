@@ -121,9 +121,11 @@ def reach(staff: Staff) -> list[ChannelReach]:
     stores = list(Store.objects.all().visible_to(staff).order_by("pk").values_list("pk", flat=True))
     today = timezone.localdate()
     scope = hashlib.sha256(repr(stores).encode()).hexdigest()
-    found: list[ChannelReach] = cache.get_or_set(
-        f"reach:{today}:{scope}", lambda: _reach(stores, today), REACH_SECONDS
-    )
+    key = f"reach:{today}:{scope}"
+    found: list[ChannelReach] | None = cache.get(key)
+    if found is None:
+        found = _reach(stores, today)
+        cache.set(key, found, REACH_SECONDS)
     return found
 
 

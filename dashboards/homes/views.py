@@ -1,5 +1,6 @@
 """One address, a home per role."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ PAGES = {
 
 def home(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
+    if staff.role not in PAGES:
+        raise PermissionDenied
     run = published_run()
     if run is None and staff.role == Role.ADMIN:
         return render(request, "homes/first_steps.html", {"title": _("Home"), **admin.first_steps()})
