@@ -30,8 +30,7 @@ def members(request: HttpRequest) -> HttpResponse:
     form, found, sort = _asked(request, names)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "title": _("Members by segment"),
-        "nav_key": "segments",
+        "title": _("Members"),
         "run": run,
         "form": form,
         "page": page,

@@ -33,7 +33,6 @@ def nights(request: HttpRequest) -> HttpResponse:
     job = selectors.latest_night_job()
     context = {
         "title": _("Nights"),
-        "nav_key": "nights",
         "form": form,
         "job": job if job and job.status != Job.Status.DONE else None,
         "page": Paginator(selectors.nights(), PAGE_SIZE).get_page(request.GET.get("page")),

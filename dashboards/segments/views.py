@@ -22,7 +22,7 @@ from segmentation.models import NightlyRun
 @roles(*Role)
 def segments(request: HttpRequest) -> HttpResponse:
     staff, run = staff_of(request), selectors.published_run()
-    context: dict[str, Any] = {"title": _("Segments"), "nav_key": "segments", "run": run}
+    context: dict[str, Any] = {"title": _("Segments"), "run": run}
     if run:
         context |= _segment_cards(staff, run) | _cluster_cards(staff, run)
     return render(request, "segmentation/segments.html", context)

@@ -96,11 +96,14 @@ def empty_scores(shares: dict[str, list[int]]) -> str:
 
 
 def share_rows(shares: dict[str, list[int]]) -> list[dict[str, Any]]:
+    """Per score and number: the share of members, written and as a bar's width in percent."""
     return [
-        {
-            "label": SCORE_LABELS[score],
-            "shares": [percent(count / sum(counts)) if count else _("empty") for count in counts],
-        }
+        {"label": SCORE_LABELS[score], "rows": [_share(*row, of=sum(counts)) for row in enumerate(counts, 1)]}
         for score, counts in shares.items()
         if any(counts)
     ]
+
+
+def _share(number: int, count: int, *, of: int) -> tuple[str, str, str]:
+    share = count / of
+    return str(number), percent(share) if count else _("empty"), f"{100 * share:.0f}"
