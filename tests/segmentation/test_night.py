@@ -284,3 +284,12 @@ def test_it_queues_one_night_however_often_the_bell_rings(on_july_4: None) -> No
     assert services.night_queue_next() is not None
     assert services.night_queue_next() is None
     assert Job.objects.get().payload == {"as_of": "2025-07-03"}
+
+
+def test_it_fits_again_when_habits_shift(crowd: list[Member], store: Store) -> None:
+    make_night(days_before(1))
+    dear = a_product("C", brand="松鹤")
+    for member in crowd:
+        a_receipt(store, NIGHT, member, total="4000.00", minute=1_200, lines=[(dear, 40)])
+    make_night()
+    assert ClusterModelRow.objects.get(run__as_of=NIGHT).fitted_on == NIGHT
