@@ -45,7 +45,7 @@ def lookup(kind: str, plain: str) -> bytes:
     return hmac.digest(_key(b"huiyan lookup"), f"{kind}:{plain}".encode(), hashlib.sha256)[:16]
 
 
-class EncryptedTextField(models.BinaryField):
+class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
     """Text in Python, a sealed value in the table."""
 
     def from_db_value(self, value: Any, *args: Any) -> str | None:

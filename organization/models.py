@@ -1,6 +1,5 @@
 """Stores and regions, staff and what each may see, jobs, imports, the audit trail."""
 
-
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q

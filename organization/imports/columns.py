@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
@@ -71,12 +71,15 @@ FLAGS = {"1": True, "0": False, "y": True, "n": False, "yes": True, "no": False,
 flag = choice(FLAGS)
 
 
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
+
+
 def number(cell: str) -> Decimal:
-    try:
-        value = Decimal(cell.replace(",", "").lstrip("¥￥$"))
-    except InvalidOperation:
-        raise BadCell(_("This is not a number.")) from None
-    if not value.is_finite() or abs(value) >= 10_000_000:
+    plain = re.sub(r"[,¥￥$]", "", cell)
+    if not _NUMBER.fullmatch(plain):
+        raise BadCell(_("This is not a number."))
+    value = Decimal(plain)
+    if abs(value) >= 10_000_000:
         raise BadCell(_("This number is too large."))
     return value
 

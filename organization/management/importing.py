@@ -32,7 +32,9 @@ class ImportCommand(BaseCommand):
 def import_now(*, kind: str, file: Path, source: str) -> Import:
     """Run an import to its end, whoever does it: this process or a worker that was quicker."""
     with file.open("rb") as handle:
-        record = import_create(kind=kind, file=File(handle), file_name=file.name, source=source, asked_by=None)
+        record = import_create(
+            kind=kind, file=File(handle), file_name=file.name, source=source, asked_by=None
+        )
     assert record.job is not None
     job_run(record.job.pk)
     job = Job.objects.get(pk=record.job.pk)

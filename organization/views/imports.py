@@ -162,4 +162,4 @@ def _made(record: Import) -> list[tuple[str, str]]:
         "products": _("Products"),
         "stores": _("Stores"),
     }
-    return [(names[key], f"{count:,}") for key, count in record.made.items()]
+    return [(name, f"{record.made[key]:,}") for key, name in names.items() if key in record.made]

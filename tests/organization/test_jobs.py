@@ -1,0 +1,189 @@
+"""Leases, take-over, retries and failures of jobs."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection
+from django.utils import timezone
+
+from organization import jobs
+from organization.jobs import JobError, LeaseLost, Progress, job_create, job_run, jobs_requeue
+from organization.models import AuditEvent, Job, Staff
+from organization.services import job_run_again
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(jobs, "_handlers", {})
+    yield
+
+
+def make_job(handler: jobs.Handler) -> Job:
+    jobs.register("test", handler)
+    return job_create(kind="test", label="A test", payload={}, asked_by=None)
+
+
+def now(job: Job) -> Job:
+    return Job.objects.get(pk=job.pk)
+
+
+def let_the_lease_run_out(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - jobs.LEASE - timedelta(seconds=1))
+
+
+def test_it_runs_a_job_once_and_keeps_what_it_said() -> None:
+    runs = []
+
+    def handler(job: Job, progress: Progress) -> None:
+        runs.append(job.attempts)
+        progress.step(3, 4)
+        progress.say("Half way")
+
+    job = make_job(handler)
+    job_run(job.pk)
+    job_run(job.pk)
+    job = now(job)
+    assert runs == [1]
+    assert (job.status, job.message, job.done_parts, job.progress_percent) == ("done", "Half way", 3, 100)
+    assert job.log_lines[0].endswith("Half way") and job.finished_at
+
+
+def test_it_fails_with_the_sentence_of_the_refusal() -> None:
+    def handler(job: Job, progress: Progress) -> None:
+        raise JobError("The file is empty.")
+
+    job = make_job(handler)
+    job_run(job.pk)
+    assert (now(job).status, now(job).error) == ("failed", "The file is empty.")
+
+
+@pytest.mark.parametrize("fault", [KeyError("19900001234"), IntegrityError("19900001234")])
+def test_it_fails_without_a_value_when_the_program_is_wrong(fault: Exception) -> None:
+    def handler(job: Job, progress: Progress) -> None:
+        raise fault
+
+    job = make_job(handler)
+    with pytest.raises(type(fault)):
+        job_run(job.pk)
+    job = now(job)
+    assert job.status == "failed" and "nothing was changed" in job.error
+    assert "test_jobs.py" in job.log and "19900001234" not in job.log + job.error
+
+
+def test_it_waits_for_the_database_and_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [OperationalError("gone"), None]
+
+    def handler(job: Job, progress: Progress) -> None:
+        if fault := answers.pop(0):
+            raise fault
+
+    monkeypatch.setattr(connection, "close", lambda: None)  # The test's own transaction is on it.
+    job = make_job(handler)
+    with pytest.raises(OperationalError):
+        job_run(job.pk)
+    assert now(job).status == "running"
+    let_the_lease_run_out(job)
+    assert jobs_requeue() == [job.pk]
+    job_run(job.pk)
+    assert (now(job).status, now(job).attempts) == ("done", 2)
+
+
+def test_it_leaves_a_held_job_alone_until_its_lease_is_over() -> None:
+    runs = []
+    job = make_job(lambda job, progress: runs.append(job.pk))
+    Job.objects.update(status="running", heartbeat_at=timezone.now())
+    job_run(job.pk)
+    assert runs == [] and jobs_requeue() == []
+    let_the_lease_run_out(job)
+    assert jobs_requeue() == [job.pk]
+    job_run(job.pk)
+    assert runs == [job.pk]
+
+
+def test_it_rings_again_for_a_job_whose_message_was_lost() -> None:
+    job = make_job(lambda job, progress: None)
+    assert jobs_requeue() == []
+    Job.objects.update(created_at=timezone.now() - jobs.LEASE - timedelta(seconds=1))
+    assert jobs_requeue() == [job.pk]
+
+
+def test_it_stops_the_slow_holder_before_its_commit() -> None:
+    def slow(job: Job, progress: Progress) -> None:
+        let_the_lease_run_out(job)
+        jobs.register("test", lambda job, progress: None)
+        job_run(job.pk)  # Another worker takes over and finishes.
+        progress.confirm()
+        raise AssertionError("the slow holder must not come here")
+
+    job = make_job(slow)
+    job_run(job.pk)
+    assert (now(job).status, now(job).attempts, now(job).error) == ("done", 2, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_stops_the_slow_holder_at_its_next_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "FLUSH_SECONDS", 0.02)
+    stopped = []
+
+    def slow(job: Job, progress: Progress) -> None:
+        Job.objects.filter(pk=job.pk).update(lease="00000000-0000-0000-0000-000000000000")
+        deadline = time.monotonic() + 10
+        try:
+            while time.monotonic() < deadline:
+                progress.step(1, 2)
+                time.sleep(0.01)
+        except LeaseLost:
+            stopped.append(job.pk)
+            raise
+
+    job = make_job(slow)
+    job_run(job.pk)
+    assert stopped == [job.pk] and now(job).status == "running"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_shows_progress_while_the_work_is_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "FLUSH_SECONDS", 0.02)
+    seen = []
+
+    def handler(job: Job, progress: Progress) -> None:
+        progress.step(2, 4)
+        before = now(job).heartbeat_at
+        deadline = time.monotonic() + 10
+        while now(job).heartbeat_at == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        seen.append(now(job).progress_percent)
+
+    job_run(make_job(handler).pk)
+    assert seen == [50]
+
+
+def test_it_gives_up_after_five_lost_workers() -> None:
+    job = make_job(lambda job, progress: None)
+    Job.objects.update(status="running", attempts=jobs.MAX_ATTEMPTS)
+    let_the_lease_run_out(job)
+    assert jobs_requeue() == []
+    assert (now(job).status, now(job).error) == ("failed", "The worker was lost 5 times while doing this.")
+
+
+def test_it_retries_only_what_failed_and_notes_who_asked(admin: Staff) -> None:
+    job = make_job(lambda job, progress: None)
+    assert not job_run_again(job=job, actor=admin)
+    Job.objects.update(status="failed", error="x", attempts=5)
+    assert job_run_again(job=job, actor=admin)
+    assert (now(job).status, now(job).error, now(job).attempts) == ("queued", "", 0)
+    assert AuditEvent.objects.filter(code="job.retried", object_id=job.pk, actor=admin).count() == 1
+
+
+def test_it_queues_though_the_broker_is_down() -> None:
+    class Down:
+        def apply_async(self, args: object, retry: bool) -> None:
+            from kombu.exceptions import OperationalError
+
+            raise OperationalError
+
+    jobs.ring(Down(), 1)
