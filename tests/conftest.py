@@ -24,6 +24,7 @@ def _plain_settings(settings: Settings, tmp_path: Path) -> None:
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.STATIC_ROOT = tmp_path  # WhiteNoise warns of a folder that nobody has collected yet.
 
 
 @pytest.fixture

@@ -83,7 +83,10 @@ def test_it_reads_templates_and_python() -> None:
         Text("", "Two"),
         Text("", "%(n)s row", "%(n)s rows"),
     ]
-    source = 'from django.utils.translation import gettext_lazy as _t, ngettext\n_t("a" "b")\nngettext("c", "d", 2)'
+    source = """
+from django.utils.translation import gettext_lazy as _t, ngettext
+_t("a" "b")
+ngettext("c", "d", 2)"""
     assert list(translations._of_python(source)) == [Text("", "ab"), Text("", "c", "d")]
 
 

@@ -1,6 +1,7 @@
 """One address, a home per role."""
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
     if staff.role not in PAGES:
         raise PermissionDenied
+    prefetch_related_objects([staff], "regions")  # Every scoped query asks for them.
     run = published_run()
     if run is None and staff.role == Role.ADMIN:
         return render(request, "homes/first_steps.html", {"title": _("Home"), **admin.first_steps()})

@@ -75,7 +75,7 @@ def count(number: int | Decimal) -> str:
 
 def points_change(change: float) -> str:
     """A change of a share, in percentage points."""
-    return _("%(change)s pt") % {"change": sign(change) + str(number_format(abs(100 * change), 1))}
+    return _("%(change)s pt") % {"change": sign(change) + str(number_format(round(abs(100 * change), 1), 1))}
 
 
 def money_change(change: float) -> str:

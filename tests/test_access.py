@@ -1,0 +1,197 @@
+"""Every address × every role. An address that is not in the table fails the test.
+
+Too little right is 403; what a person may not see at all is 404; who is not logged in is sent to
+log in.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from campaigns.models import Campaign
+from campaigns.services import campaign_create
+from dashboards.navigation import ENTRIES, LABELS
+from organization.models import Import, ImportKind, Job, Role, Source, Staff, Store
+from organization.services import staff_create
+
+ROLES = ("manager", "marketer", "approver", "admin", "stranger")
+# A marketer of another region; everybody else belongs to the region of the things below.
+ALL = (200, 200, 200, 200, 200)
+MARKETERS = (403, 200, 403, 403, 200)
+ADMINS = (403, 403, 403, 200, 403)
+ADMINS_ACT = (403, 403, 403, 302, 403)
+
+
+class Case(NamedTuple):
+    name: str
+    expected: tuple[int, int, int, int, int]  # in the order of ROLES
+    method: str = "get"
+    takes: str = ""  # what the address names: "campaign", "import", "job" or "night"
+    keyword: str = "pk"
+
+
+CASES = (
+    Case("home", ALL),
+    Case("segments", ALL),
+    Case("segment_members", ALL),
+    Case("segment_members_csv", ALL),
+    # There is no cluster, and a marketer is told no more than that.
+    Case("cluster_rename", (403, 404, 403, 403, 404), "post", "cluster", "label"),
+    Case("nights", ADMINS),
+    Case("nights", ADMINS, "post"),
+    Case("night_progress", ADMINS, "get", "night", "job_id"),
+    Case("night_retry", ADMINS_ACT, "post", "night", "job_id"),
+    Case("campaigns", ALL),
+    Case("campaigns_csv", ALL),
+    Case("campaign_new", MARKETERS),
+    Case("campaign_preview", MARKETERS, "post"),
+    Case("campaign", (404, 200, 404, 200, 404), "get", "campaign"),
+    Case("campaign_edit", (403, 200, 403, 403, 404), "get", "campaign"),
+    Case("campaign_start", (403, 302, 403, 403, 404), "post", "campaign"),
+    Case("campaign_arms", (404, 200, 404, 200, 404), "get", "campaign"),
+    Case("messages", ALL),
+    Case("imports", ADMINS),
+    Case("imports", ADMINS, "post"),
+    Case("import_detail", ADMINS, "get", "import"),
+    Case("import_rows", ADMINS, "get", "import"),
+    Case("import_rows_csv", ADMINS, "get", "import"),
+    Case("jobs", ALL),
+    Case("job_detail", (404, 404, 404, 200, 404), "get", "job"),
+    Case("job_progress", (404, 404, 404, 200, 404), "get", "job"),
+    Case("job_retry", (404, 404, 404, 302, 404), "post", "job"),
+)
+# For everybody, logged in or not; who is logged in needs no log-in page.
+OPEN = {"login": "get", "logout": "post", "set_language": "post"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def staff(
+    manager: Staff, marketer: Staff, approver: Staff, admin: Staff, other_store: Store
+) -> dict[str, Staff]:
+    stranger = staff_create(
+        username="stranger", password="pw", role=Role.MARKETER, regions=[other_store.region]
+    )
+    return dict(zip(ROLES, (manager, marketer, approver, admin, stranger), strict=True))
+
+
+@pytest.fixture
+def things(staff: dict[str, Staff]) -> dict[str, int]:
+    """One of each kind; campaign and store of the east, jobs of the admin."""
+    failed = {"status": Job.Status.FAILED, "asked_by": staff["admin"]}
+    job = Job.objects.create(kind="import", label="sales.csv", payload={"import": 1}, **failed)
+    night = Job.objects.create(
+        kind="nightly", label="Night", payload={"as_of": "2026-11-20"}, status=Job.Status.QUEUED
+    )
+    record = Import.objects.create(
+        id=1, kind=ImportKind.SALES, source=Source.objects.create(name="POS"), file_name="sales.csv", job=job
+    )
+    return {
+        "campaign": _draft(staff["marketer"]).pk,
+        "import": record.pk,
+        "job": job.pk,
+        "night": night.pk,
+        "cluster": 0,
+    }
+
+
+def _draft(maker: Staff) -> Campaign:
+    return campaign_create(
+        actor=maker,
+        name="Drinks voucher",
+        segment="loyal",
+        channel="sms",
+        offer="第二件半价",
+        message_cost=0,
+        fixed_cost=0,
+        margin=None,
+        horizon_days=21,
+        holdout_share="0.5",
+    )
+
+
+def _names(resolver: URLResolver) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or str(pattern.pattern)
+        else:
+            yield from _names(pattern)
+
+
+def _address(case: Case, things: dict[str, int]) -> str:
+    return reverse(case.name, kwargs={case.keyword: things[case.takes]} if case.takes else {})
+
+
+def _title(case: Case) -> str:
+    return f"{case.method} {case.name}"
+
+
+def test_it_knows_every_address() -> None:
+    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN)
+
+
+@pytest.mark.parametrize("case", CASES, ids=_title)
+def test_it_answers_each_role_as_the_table_says(
+    client: Client, staff: dict[str, Staff], things: dict[str, int], case: Case
+) -> None:
+    found = []
+    for role in ROLES:
+        client.force_login(staff[role])
+        found.append(getattr(client, case.method)(_address(case, things)).status_code)
+    assert dict(zip(ROLES, found, strict=True)) == dict(zip(ROLES, case.expected, strict=True))
+
+
+@pytest.mark.parametrize("case", CASES, ids=_title)
+def test_it_sends_strangers_to_log_in(client: Client, things: dict[str, int], case: Case) -> None:
+    address = _address(case, things)
+    response = getattr(client, case.method)(address)
+    assert (response.status_code, response.url) == (302, f"/login/?next={address}")
+
+
+@pytest.mark.parametrize(("name", "method"), OPEN.items())
+def test_it_lets_anybody_log_in_and_choose_a_language(
+    client: Client, db: None, name: str, method: str
+) -> None:
+    response: Any = getattr(client, method)(reverse(name), {"language": "zh-hans"})
+    assert response.status_code == (200 if name == "login" else 302)
+    assert "next=" not in response.headers.get("Location", "")
+
+
+def test_it_keeps_the_chosen_language_in_a_cookie(client: Client, db: None) -> None:
+    client.post(reverse("set_language"), {"language": "zh-hans"})
+    assert '<html lang="zh-hans">' in client.get(reverse("login")).content.decode()
+
+
+def test_it_lists_accounts_in_the_demo_only(client: Client, db: None, settings: Any) -> None:
+    assert "huiyan-admin" not in client.get(reverse("login")).content.decode()
+    settings.DEMO_LOGINS = True
+    assert "huiyan-admin" in client.get(reverse("login")).content.decode()
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_it_offers_only_pages_the_role_may_open(client: Client, staff: dict[str, Staff], role: str) -> None:
+    client.force_login(staff[role])
+    offered = client.get("/").context["nav"]
+    assert [entry.key for entry in offered] == list(ENTRIES[role])
+    assert {client.get(entry.url).status_code for entry in offered} == {200}
+
+
+@pytest.mark.parametrize("key", LABELS)
+def test_it_marks_the_page_one_is_on(client: Client, admin: Staff, key: str) -> None:
+    client.force_login(admin)
+    assert client.get(reverse(key)).context["nav_key"] == key
+
+
+def test_it_asks_the_database_nothing_for_a_page_before_log_in(
+    client: Client, django_assert_num_queries: Any, db: None
+) -> None:
+    with django_assert_num_queries(0):
+        client.get(reverse("login"))
