@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
@@ -16,7 +17,7 @@ from dashboards.homes import tiles
 from dashboards.homes.running import conversion_tile, seen_campaigns
 from dashboards.homes.selectors import ChannelReach, day_sums, reach
 from dashboards.homes.tiles import Tile
-from dashboards.homes.words import as_of_line, count, count_change, full_day, late_note
+from dashboards.homes.words import as_of_line, count, count_change, full_day, greeting, late_note
 from members.models import Channel
 from organization.models import Staff
 from segmentation.labels import SEGMENT_LABELS, UNWELCOME
@@ -70,7 +71,7 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any] | None:
     day = max(days, default=None)
     sums = tiles.member_share(days, day) if day else None
     return {
-        "title": _("Home"),
+        "title": greeting(timezone.localtime(), staff.get_full_name() or staff.username),
         "as_of_line": as_of_line(day, run.published_at, days[day].receipts) if day else full_day(run.as_of),
         "late": late_note(day, run.as_of) if day else "",
         "tiles": [*_people(sizes, channels), *([sums] if sums else []), conversion_tile(campaigns)],
