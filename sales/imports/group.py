@@ -14,7 +14,8 @@ MOST_LINES = 32_000  # a line number is a small integer of the database
 Hashes = Mapping[str, NDArray[np.uint64]]
 # What every line of a receipt must say alike, and the column a contradiction is reported at.
 HEADER = {"moment": "moment", "day": "business_day", "who": "card", "till": "till", "clerk": "clerk",
-          "channel": "channel", "tender": "tender", "total": "total", "returned": "trade_type"}  # fmt: skip
+          "channel": "channel", "tender": "tender", "total": "total", "returned": "trade_type",
+          "original": "original"}  # fmt: skip
 
 
 @dataclass

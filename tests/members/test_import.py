@@ -39,7 +39,7 @@ def test_it_makes_a_member_with_all_that_was_sent(store: Store) -> None:
     member = Member.objects.get()
     assert (member.name, member.sex, member.birth_date) == ("王小试", 1, date(1990, 2, 28))
     assert (member.enrolment_store, member.home_store, member.enrolled_on) == (store, store, date(2025, 3, 4))
-    identities = dict(MemberIdentity.objects.values_list("kind", "value"))
+    identities: dict[str, object] = dict(MemberIdentity.objects.values_list("kind", "value"))
     assert identities == {"card": "C1", "phone": PHONE, "wechat": "wx_1234"}
     witness = AgeVerification.objects.get()
     assert witness.verified_at == datetime(2025, 3, 4, 2, 0, tzinfo=UTC) and witness.clerk == "S1-2"
@@ -111,7 +111,7 @@ def test_it_sets_a_row_aside_whose_identities_are_two_members(in_one_file: bool)
     ],
 )
 def test_it_sets_a_faulty_row_aside(cells: dict[str, str], column: str) -> None:
-    record = take(row(**{"mobile": OTHER}), row(**{"mobile": PHONE, **cells}))
+    record = take(row(mobile=OTHER), row(**({"mobile": PHONE} | cells)))
     assert counts(record) == {"read": 2, "added": 1, "quarantined": 1}
     assert [(number, name) for number, name, _reason in faults(record)] == [(3, column)]
 
