@@ -10,7 +10,7 @@ SERVE ?= 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop journey test lint format translations clean
+.PHONY: help setup demo demo-stop journey test lint format translations lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -31,8 +31,14 @@ demo-stop: setup ## Stop the demo's processes and services; its data stays
 	@$(PY) -m config.serve stop
 	@$(PY) -m config.embedded stop
 
+journey: export HUIYAN_DB = huiyan_journey
+journey: export HUIYAN_REDIS_DB = 32
+journey: export HUIYAN_LOCAL_DIR = $(CURDIR)/.local/journey
+journey: export TIME_ZONE = America/New_York
+journey: export CURRENCY_SIGN = $$
+journey: export MINIMUM_AGE = 21
 journey: setup ## The same loop on the real Complete Journey data (SERVE=0 as above)
-	@$(PY) -m config.embedded run $(PY) manage.py journey $(if $(filter-out 0,$(SERVE)),--serve)
+	@$(PY) -m config.embedded run $(PY) manage.py load_completejourney $(if $(filter-out 0,$(SERVE)),--serve)
 
 test: setup ## Run the whole suite against the embedded services
 	$(PY) -m config.embedded run $(PY) -m pytest -n 2 --dist worksteal

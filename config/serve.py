@@ -45,7 +45,7 @@ def free_port(wanted: int) -> int:
     sys.exit(f"No port from {wanted} to {wanted + 199} is free; set PORT.")
 
 
-def main() -> int:
+def main(*, demo: bool = False) -> int:
     address = running_at()
     if address:
         print(f"Already serving at {address}")
@@ -58,6 +58,7 @@ def main() -> int:
         "PORT": str(port),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONWARNINGS": "ignore",
+        "HUIYAN_DEMO": str(int(demo)),
     }
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
     subprocess.run(collect, cwd=ROOT, env=environment, check=True)

@@ -56,7 +56,7 @@ def write_exports(folder: Path) -> dict[str, Path]:
     transactions, products = _table("transactions"), _table("products")
     product_rows(products).to_csv(paths["products"], index=False)
     store_rows(transactions["store_id"]).to_csv(paths["stores"], index=False)
-    member_rows(transactions["household_id"]).to_csv(paths["members"], index=False)
+    member_rows(transactions).to_csv(paths["members"], index=False)
     pacsv.write_csv(sales_table(transactions, products), paths["sales"])
     return paths
 
@@ -137,9 +137,22 @@ def is_tobacco(products: pd.DataFrame) -> pd.Series:
     return filed & ~products["product_type"].isin(NOT_TOBACCO_TYPES)
 
 
-def member_rows(household_ids: pd.Series) -> pd.DataFrame:
-    """Households are known by number alone: no age check, no consent, no dates."""
-    rows = pd.DataFrame({"card_no": np.sort(household_ids.unique()), "sex": 0, "self_excluded": 0})
+def member_rows(transactions: pd.DataFrame) -> pd.DataFrame:
+    """Households are known by number alone: no age check, no consent.
+
+    Where and when they enrolled is not in the data; their first basket stands for it.
+    """
+    order = ["household_id", "transaction_timestamp", "basket_id"]
+    first = transactions.sort_values(order).drop_duplicates("household_id")
+    rows = pd.DataFrame(
+        {
+            "card_no": first["household_id"],
+            "sex": 0,
+            "tobaccoLicense": licences(first["store_id"]),
+            "enrolled_on": local_time(first["transaction_timestamp"]).dt.date,
+            "self_excluded": 0,
+        }
+    )
     return rows.reindex(columns=MEMBER_COLUMNS)
 
 

@@ -9,6 +9,7 @@ from datetime import date  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
+from django.conf import settings  # noqa: E402
 from pytest_django import Settings  # noqa: E402
 
 from members.models import Member  # noqa: E402
@@ -16,13 +17,16 @@ from organization.models import Region, Role, Staff, Store  # noqa: E402
 from organization.services import region_ensure, staff_create  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _plain_settings(settings: Settings, tmp_path: Path) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+def pytest_configure() -> None:
+    """Static files as they lie in the source, without collecting them first; quick passwords."""
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _own_uploads(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "uploads"
     settings.STATIC_ROOT = tmp_path  # WhiteNoise warns of a folder that nobody has collected yet.
 

@@ -32,7 +32,7 @@ def one_store(transactions: pd.DataFrame, products: pd.DataFrame) -> pa.Table:
 
 def test_it_finds_the_published_size_of_the_data(transactions: pd.DataFrame) -> None:
     assert len(transactions) == 1_469_307
-    assert len(journey.member_rows(transactions["household_id"])) == 2_469
+    assert len(journey.member_rows(transactions)) == 2_469
     assert len(journey.store_rows(transactions["store_id"])) == 457
     assert transactions["quantity"].eq(0).sum() == 8_869
     assert transactions["sales_value"].eq(0).sum() == 11_226

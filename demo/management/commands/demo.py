@@ -1,5 +1,4 @@
 import json
-import os
 from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
@@ -39,8 +38,7 @@ class Command(BaseCommand):
         planted = {int(key): value for key, value in json.loads(truths.read_text()).items()}
         self.stdout.write("\n" + "\n".join(summary(planted)))
         if options["serve"]:
-            os.environ["HUIYAN_DEMO"] = "1"
-            serve.main()
+            serve.main(demo=True)
 
     def _build(self, folder: Path, truths: Path, anchor: date, options: dict[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
