@@ -7,11 +7,11 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from organization.imports.columns import Column
+from organization.imports.columns import Column, match_header
 from organization.imports.reading import Layout, detect_layout
 from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
-from organization.models import Import, Job
+from organization.models import Import, ImportKind, Job
 
 # One import at a time: two of the same file then cannot both add a row.
 LOCK = 7_401
@@ -43,6 +43,7 @@ def import_run(job: Job, progress: Progress) -> None:
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     progress.say(_("Looking at the file"))
     layout = detect_layout(path, importer.columns)
+    _check_kind(record.kind, layout)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -53,3 +54,13 @@ def import_run(job: Job, progress: Progress) -> None:
         save_tally(record, tally, path, layout)
         progress.confirm()
     progress.say(_("Finished"))
+
+
+def _check_kind(chosen: str, layout: Layout) -> None:
+    """A file of sales has every column a file of members must have; its other columns tell."""
+    for kind, importer in _importers.items():
+        positions, _unused = match_header(layout.header, importer.columns)
+        fits = all(column.name in positions for column in importer.columns if column.required)
+        if fits and len(positions) > len(layout.positions):
+            names = {"kind": ImportKind(kind).label, "chosen": ImportKind(chosen).label}
+            raise JobError(_("This looks like a file of %(kind)s, not of %(chosen)s.") % names)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member, MemberIdentity
+from organization.jobs import JobError
 from organization.models import ImportKind, Store
 from sales.models import Product, Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 from tests.organization.importing import as_csv, counts, faults, take_in
@@ -394,3 +395,9 @@ def test_it_refuses_a_receipt_with_more_lines_than_a_number_holds() -> None:
     record = take([line("R1", line_no=32_000), line("R1")])
     assert counts(record) == {"read": 2, "quarantined": 2}
     assert "32,000 lines at most" in faults(record)[1][2]
+
+
+def test_it_does_not_take_a_file_of_sales_for_one_of_members() -> None:
+    with pytest.raises(JobError, match=r"This looks like a file of Sales, not of Members\."):
+        take_in(ImportKind.MEMBERS, [line(mobilephone=PHONE)])
+    assert not Member.objects.exists()
