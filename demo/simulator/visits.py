@@ -121,7 +121,9 @@ def _positions(rng: Generator, visits: Ints, kind: Ints) -> NDArray[np.float64]:
     first = np.repeat(np.cumsum(visits) - visits, visits)
     turn = np.arange(len(first)) - first
     at_random = rng.random(len(first))
-    spaced = (turn + 0.25 + at_random / 2) / np.repeat(visits, visits)
+    # A phase per span: without it nobody regular would come in the last days of all.
+    phase = np.repeat(rng.random(len(visits)), visits)
+    spaced = (turn + phase + at_random / 2) % np.repeat(visits, visits) / np.repeat(visits, visits)
     return np.where(by_kind("regular")[np.repeat(kind, visits)] > 0, spaced, at_random)
 
 
