@@ -1,10 +1,13 @@
 """CSV files people download."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
+
+_NUMBER = re.compile(r"-[\d.,]+", re.ASCII)
 
 
 class _Echo:
@@ -13,8 +16,9 @@ class _Echo:
 
 
 def _safe(value: Any) -> Any:
-    """A cell a spreadsheet would run as a formula is made plain text."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """A cell a spreadsheet would run as a formula is made plain text; a number below zero stays one."""
+    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    if is_formula and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 

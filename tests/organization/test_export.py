@@ -1,0 +1,28 @@
+import pytest
+
+from organization.export import csv_response
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+8619900001111", "'+8619900001111"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("\t=1", "'\t=1"),
+        ("-12.50", "-12.50"),
+        (-3, "-3"),
+        ("南屏路店", "南屏路店"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_it_writes_no_formula_and_leaves_numbers_alone(cell: object, written: str) -> None:
+    answer = csv_response(name="a.csv", header=["x"], rows=[[cell]])
+    content = b"".join(answer.streaming_content).decode()  # type: ignore[arg-type]
+    assert content == f"\ufeffx\r\n{written}\r\n"
+
+
+def test_it_is_a_download() -> None:
+    answer = csv_response(name="rows.csv", header=["x"], rows=[])
+    assert answer["Content-Disposition"] == 'attachment; filename="rows.csv"'
