@@ -10,7 +10,7 @@ SERVE ?= 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop journey test lint format translations lock clean
+.PHONY: help setup demo start demo-stop journey test lint format translations lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -26,6 +26,9 @@ setup: .venv/ready ## Make .venv from the lock files
 
 demo: setup ## Simulate a chain, run the whole loop on it, then serve it (SERVE=0: stop after the summary)
 	@$(PY) -m config.embedded run $(PY) manage.py demo --stores $(STORES) --members $(MEMBERS) --months $(MONTHS) $(if $(filter-out 0,$(SERVE)),--serve)
+
+start: setup ## Start PostgreSQL and Valkey and leave them running (demo-stop stops them)
+	@$(PY) -m config.embedded start
 
 demo-stop: setup ## Stop the demo's processes and services; its data stays
 	@$(PY) -m config.serve stop
