@@ -33,7 +33,7 @@ STORES = (
 def _zone(cell: str) -> str:
     try:
         return ZoneInfo(cell).key
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):
         raise BadCell(_("This is not a time zone such as Asia/Shanghai.")) from None
 
 

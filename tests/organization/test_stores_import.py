@@ -51,6 +51,7 @@ def test_it_lets_a_later_row_of_the_same_store_win() -> None:
     [
         (",993,店,,,,,,", ("code", "This cell is empty.")),
         ("S3,993,店,,,,,Asia/Nowhere,", ("time_zone", "This is not a time zone such as Asia/Shanghai.")),
+        ("S3,993,店,,,,,Asia,", ("time_zone", "This is not a time zone such as Asia/Shanghai.")),
         ("S3,993,店,,,,,../../etc/passwd,", ("time_zone", "This is not a time zone such as Asia/Shanghai.")),
         ("S3,993,店,,,,,,7", ("closing_hour", "This is not a whole number from 0 to 6.")),
         ("S1,993,店,,,,,,", ("code", "Another store has this code.")),
