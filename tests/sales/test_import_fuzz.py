@@ -15,13 +15,56 @@ from tests.sales.importing import CARTON, DRINK, line, make_products
 pytestmark = pytest.mark.django_db
 
 FILES = {
-    ImportKind.STORES: "store_id,license_code,cust_name,region,time_zone,closing_hour\nS1,991,南屏路店,公司/东区,Asia/Shanghai,2\n",
-    ImportKind.PRODUCTS: "goods_code,name,pack_barcode,carton_barcode,tar,is_tobacco,retail_price\nT9,云岭,6911,6912,8,1,4.5\n",
-    ImportKind.MEMBERS: "card_no,mobile,nickName,dateOfBirth,license_code,consent_sms\nC1,19900001111,王,1990-01-01,0001,1\n",
-    ImportKind.SALES: as_csv([line(mobilephone="19900001111"), line("R2", dtl_barcode=CARTON), line("R3", dtl_barcode=DRINK)]),
-}  # fmt: skip
-PIECES = [b"", b",", b'"', b"\n", b"\r", b"\0", b"-", b"9" * 30, b"\xff", b"\xe4\xba", "１２".encode(), b"e9", b"\\", b"NaN",
-          b"0001-01-01", b"99991231235959", b" ", b"\xef\xbb\xbf", b"\x1a", "\u2028".encode(), b"x" * 3_000]  # fmt: skip
+    ImportKind.STORES: as_csv(
+        [
+            {
+                "store_id": "S1",
+                "license_code": "991",
+                "cust_name": "南屏路店",
+                "region": "公司/东区",
+                "time_zone": "Asia/Shanghai",
+                "closing_hour": "2",
+            }
+        ]
+    ),
+    ImportKind.PRODUCTS: as_csv(
+        [
+            {
+                "goods_code": "T9",
+                "name": "云岭",
+                "pack_barcode": "6911",
+                "carton_barcode": "6912",
+                "tar": "8",
+                "is_tobacco": "1",
+                "retail_price": "4.5",
+            }
+        ]
+    ),
+    ImportKind.MEMBERS: as_csv(
+        [
+            {
+                "card_no": "C1",
+                "mobile": "19900001111",
+                "nickName": "王",
+                "dateOfBirth": "1990-01-01",
+                "license_code": "0001",
+                "consent_sms": "1",
+            }
+        ]
+    ),
+    ImportKind.SALES: as_csv(
+        [
+            line(mobilephone="19900001111"),
+            line("R2", dtl_barcode=CARTON),
+            line("R3", dtl_barcode=DRINK),
+        ]
+    ),
+}
+PIECES = [
+    *(b"", b",", b'"', b"\n", b"\r", b"\0", b"-", b"\xff", b"\xe4\xba", b"e9", b"\\", b"NaN", b" ", b"\x1a"),
+    *(b"0001-01-01", b"99991231235959", b"\xef\xbb\xbf", "１２".encode(), "\u2028".encode()),
+    *(b"9" * 30, b"x" * 3_000),
+]
 damages = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 12), st.sampled_from(PIECES)), min_size=1, max_size=4
 )
