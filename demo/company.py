@@ -39,7 +39,11 @@ class Planted:
 
 PLANTED = (
     Planted(
-        "第二类商品体验 · Try something new", "potential", "任意饮品立减 3 元 · 3 yuan off any drink", 24.0, 1
+        "饮品立减，盼您再来 · A drinks offer",
+        "about_to_sleep",
+        "任意饮品立减 3 元 · 3 yuan off any drink",
+        24.0,
+        1,
     ),
     Planted(
         "节气问候 · A seasonal greeting",

@@ -5,7 +5,7 @@ slow finds its lease gone at its next write and stops. Handlers are registered p
 that owns the work, take the job and a `Progress`, and must be safe to run twice.
 """
 
-import sys
+import logging
 import threading
 import traceback
 import uuid
@@ -14,13 +14,17 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from organization.models import Job, Staff
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=45)
 FLUSH_SECONDS = 1.0
@@ -46,7 +50,8 @@ def job_create(*, kind: str, label: str, payload: dict[str, Any], asked_by: Staf
     """Queue a job; its message goes out when the caller's transaction is committed."""
     from organization.tasks import run_job
 
-    job = Job.objects.create(kind=kind, label=label, payload=payload, asked_by=asked_by)
+    language = get_language() or settings.LANGUAGE_CODE
+    job = Job.objects.create(kind=kind, label=label, payload=payload, asked_by=asked_by, language=language)
     transaction.on_commit(lambda: ring(run_job, job.pk))
     return job
 
@@ -109,7 +114,7 @@ def job_run(job_id: int) -> None:
         return
     progress = Progress(job)
     try:
-        with _renewed(progress):
+        with _renewed(progress), override(job.language):
             _handlers[job.kind](job, progress)
     except LeaseLost:
         return
@@ -119,16 +124,13 @@ def job_run(job_id: int) -> None:
         # The database failed: leave the job as it is, and let the tick try again.
         connection.close()
         raise
-    except Exception:
-        # Values may stand in a traceback's last line, so only its places are kept.
-        places = "".join(traceback.format_tb(sys.exc_info()[2])[-3:])
-        _finish(
-            job,
-            Job.Status.FAILED,
-            error=_("This is a fault in the program; nothing was changed."),
-            log=places,
-        )
-        raise
+    except Exception as fault:
+        # Values may stand in an exception's text, so only its kind and places are kept.
+        places = "".join(traceback.format_tb(fault.__traceback__)[-3:])
+        logger.error("Job %s stopped by a %s at\n%s", job.pk, type(fault).__name__, places)
+        with override(job.language):
+            error = _("This is a fault in the program; nothing was changed.")
+        _finish(job, Job.Status.FAILED, error=error, log=places)
     else:
         _finish(job, Job.Status.DONE)
 

@@ -117,6 +117,8 @@ class Job(models.Model):
     error = models.TextField(blank=True)
     log = models.TextField(blank=True)
     asked_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="jobs")
+    # Of the page it was asked on: its sentences are for the person who asked.
+    language = models.CharField(max_length=10, db_default="en")
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)

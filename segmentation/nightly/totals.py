@@ -29,7 +29,11 @@ TOUCHED = """
     -- A return takes the visit off the day of the receipt it returns.
     SELECT o.business_day FROM changed c JOIN sales_receipt o
         ON o.store_id = c.store_id AND o.source_id = c.source_id AND o.number = c.original_number
-    WHERE c.original_number <> ''"""
+    WHERE c.original_number <> ''
+    UNION
+    -- Products that became known restate the packs of their old lines.
+    SELECT generate_series(first_day, last_day, '1 day')::date FROM organization_import
+    WHERE finished_at >= %(since)s AND kind = 'products' AND first_day IS NOT NULL"""
 
 SEGMENT_TOTALS = """
     INSERT INTO segmentation_segmenttotal (day, store_id, segment, members, spend)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from organization import jobs
 from organization.jobs import JobError, LeaseLost, Progress, job_create, job_run, jobs_requeue
@@ -62,16 +63,29 @@ def test_it_fails_with_the_sentence_of_the_refusal() -> None:
 
 
 @pytest.mark.parametrize("fault", [KeyError("19900001234"), IntegrityError("19900001234")])
-def test_it_fails_without_a_value_when_the_program_is_wrong(fault: Exception) -> None:
+def test_it_fails_without_a_value_when_the_program_is_wrong(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     def handler(job: Job, progress: Progress) -> None:
         raise fault
 
     job = make_job(handler)
-    with pytest.raises(type(fault)):
-        job_run(job.pk)
+    job_run(job.pk)
     job = now(job)
     assert job.status == "failed" and "nothing was changed" in job.error
-    assert "test_jobs.py" in job.log and "19900001234" not in job.log + job.error
+    assert "test_jobs.py" in job.log and type(fault).__name__ in caplog.text
+    assert "19900001234" not in job.log + job.error + caplog.text
+
+
+def test_it_speaks_the_language_of_the_page_it_was_asked_on() -> None:
+    def handler(job: Job, progress: Progress) -> None:
+        raise JobError(gettext("The file is empty."))
+
+    with override("zh-hans"):
+        job = make_job(handler)
+        expected = gettext("The file is empty.")
+    job_run(job.pk)
+    assert now(job).error == expected != "The file is empty."
 
 
 def test_it_waits_for_the_database_and_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
