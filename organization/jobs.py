@@ -129,8 +129,8 @@ def job_run(job_id: int) -> None:
         places = "".join(traceback.format_tb(fault.__traceback__)[-3:])
         logger.error("Job %s stopped by a %s at\n%s", job.pk, type(fault).__name__, places)
         with override(job.language):
-            error = _("This is a fault in the program; nothing was changed.")
-        _finish(job, Job.Status.FAILED, error=error, log=places)
+            sentence = _("This is a fault in the program; nothing was changed.")
+        _finish(job, Job.Status.FAILED, error=sentence, log=places)
     else:
         _finish(job, Job.Status.DONE)
 

@@ -16,6 +16,7 @@ from segmentation.nightly.run import KIND, latest_published, refuse_if_older
 
 # Beyond this, catching up night by night tells nobody anything: only the last one is made.
 MOST_MISSED_NIGHTS = 14
+FILES_STOPPED_AFTER = timedelta(days=30)
 
 
 def night_start(*, as_of: date, asked_by: Staff | None) -> Job:
@@ -26,9 +27,12 @@ def night_start(*, as_of: date, asked_by: Staff | None) -> Job:
 def nights_due(today: date) -> list[date]:
     """The nights to make up to yesterday, in order; none while there is nothing to look at."""
     yesterday = today - timedelta(days=1)
+    # Where the files have stopped, a night would only age everybody.
+    if not Receipt.objects.filter(business_day__gt=yesterday - FILES_STOPPED_AFTER).exists():
+        return []
     latest = latest_published()
     if latest is None:
-        return [yesterday] if Receipt.objects.exists() else []
+        return [yesterday]
     missed = (yesterday - latest.as_of).days
     if missed > MOST_MISSED_NIGHTS:
         return [yesterday]

@@ -128,3 +128,25 @@ def test_it_keeps_packs_told_by_the_unit_when_it_matches(store: Store) -> None:
     assert sold() == [(PACK, 10, True)]
     take(row())
     assert sold() == [("T1", 10, True)]
+
+
+@pytest.mark.parametrize("tobacco", ["0", "1"])
+def test_it_keeps_packs_told_by_the_unit_when_another_product_gets_the_barcode(
+    store: Store, tobacco: str
+) -> None:
+    take(row(pack_barcode="6900", carton_barcode=""))
+    take_sales([{**line("R1", dtl_barcode=PACK), "dtl_istobacco": tobacco, "unit": "条"}])
+    take(row())
+    assert sold() == [("T1", 10, True)]
+
+
+def test_it_counts_packs_again_when_a_correction_changes_them(store: Store) -> None:
+    take(row(packs_per_carton=10))
+    take_sales([line("R1", dtl_barcode=CARTON), line("R2", dtl_barcode=PACK, dtl_quantity=3)])
+    record = take(row(packs_per_carton=5))
+    assert sold() == [("T1", 5, True), ("T1", 3, False)]
+    assert (record.first_day, record.last_day) == (ReceiptLine.objects.all()[0].business_day,) * 2
+    take(row(is_tobacco="0"))
+    assert [packs for _code, packs, _is_carton in sold()] == [0, 0]
+    take(row(is_tobacco="1"))
+    assert sold() == [("T1", 5, True), ("T1", 3, False)]

@@ -293,3 +293,9 @@ def test_it_fits_again_when_habits_shift(crowd: list[Member], store: Store) -> N
         a_receipt(store, NIGHT, member, total="4000.00", minute=1_200, lines=[(dear, 40)])
     make_night()
     assert ClusterModelRow.objects.get(run__as_of=NIGHT).fitted_on == NIGHT
+
+
+def test_it_ages_nobody_once_the_files_have_stopped(on_july_4: None) -> None:
+    last = Receipt.objects.latest("business_day").business_day
+    assert services.nights_due(last + timedelta(days=30))
+    assert services.nights_due(last + timedelta(days=31)) == []
