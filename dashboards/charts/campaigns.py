@@ -153,7 +153,7 @@ def earnings(steps: Sequence[tuple[str, SupportsFloat]], *, total_label: str, cu
             ticktext=[wrapped(label, 10) for label in (*(label for label, _ in steps), total_label)],
             tickfont={"color": "var(--ink-2)", "size": 11.5},
         ),
-        yaxis=axis(visible=False, range=[low - (room if low < 0 else 0), high + room]),
+        yaxis=axis(visible=False, range=[low - room, high + room]),
         shapes=[RULE | {"xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 0, "y1": 0}],
     )
 

@@ -45,6 +45,7 @@ FORMATS = {choice: choice for choice in Format.values} | {
 }  # fmt: skip
 FIELDS = [column.name for column in PRODUCTS if column.name not in ("pack_barcode", "carton_barcode")]
 BATCH = 2_000
+DECIDES_PACKS = {"is_tobacco", "packs_per_carton"}
 
 
 def _barcode(cell: str) -> str:
@@ -124,12 +125,11 @@ class _Catalogue:
             self.fresh.append(product)
             self.tally.added += 1
         else:
-            is_new_tobacco = not product.is_matched and not product.is_tobacco and values.get("is_tobacco")
-            if is_new_tobacco:  # Its lines were counted without packs.
-                self.matches.append(Match(product.pk, product, False))
             changed = [name for name, value in values.items() if getattr(product, name) != value]
             for name in changed:
                 setattr(product, name, values[name])
+            if product.pk and DECIDES_PACKS.intersection(changed):
+                self.matches.append(Match(product.pk, product, False))
             if changed or is_changed:
                 self.changed.append(product)
                 self.tally.updated += 1

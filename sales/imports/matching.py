@@ -1,4 +1,4 @@
-"""Barcodes that receipts knew before the catalogue did: their lines get the product it names."""
+"""Lines that the catalogue learns more about: their product, and how many packs they are."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,17 +10,14 @@ from sales.models import Product
 
 @dataclass(frozen=True)
 class Match:
-    """Lines of `sold_as`, a product that was only a barcode, are of `product`."""
+    """Lines of `sold_as`, a product that was only a barcode or is `product` itself, are of `product`.
+
+    is_carton: the barcode is that of the carton; a line may say so of itself as well.
+    """
 
     sold_as: int
     product: Product
     is_carton: bool
-
-    @property
-    def packs_in_unit(self) -> int:
-        if not self.product.is_tobacco:
-            return 0
-        return self.product.packs_per_carton if self.is_carton else 1
 
 
 def restate_lines(matches: list[Match]) -> tuple[date, date] | None:
@@ -32,10 +29,11 @@ def restate_lines(matches: list[Match]) -> tuple[date, date] | None:
             """
             WITH done AS (
                 UPDATE sales_receiptline l
-                   SET product_id = m.product, packs = trunc(l.quantity)::int * m.packs,
-                       is_carton = m.carton AND m.packs > 0
-                  FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bool[])
-                       AS m (sold_as, product, packs, carton)
+                   SET product_id = m.product, is_carton = m.carton OR l.is_carton,
+                       packs = trunc(l.quantity)::int * CASE WHEN NOT m.tobacco THEN 0
+                           WHEN m.carton OR l.is_carton THEN m.per_carton ELSE 1 END
+                  FROM unnest(%s::bigint[], %s::bigint[], %s::bool[], %s::int[], %s::bool[])
+                       AS m (sold_as, product, tobacco, per_carton, carton)
                  WHERE l.product_id = m.sold_as
              RETURNING l.business_day
             )
@@ -44,7 +42,8 @@ def restate_lines(matches: list[Match]) -> tuple[date, date] | None:
             [
                 [match.sold_as for match in matches],
                 [match.product.pk for match in matches],
-                [match.packs_in_unit for match in matches],
+                [match.product.is_tobacco for match in matches],
+                [match.product.packs_per_carton for match in matches],
                 [match.is_carton for match in matches],
             ],
         )

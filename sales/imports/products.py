@@ -59,7 +59,7 @@ class Products:
         units = batch.column("unit")
         if units is not None:
             records["by_unit"] = pc.is_in(units, pa.array(CARTON_UNITS)).to_numpy(zero_copy_only=False)
-            by_unit = records["by_unit"] & tobacco & ~carton
+            by_unit = records["by_unit"] & ~carton
             in_unit = np.where(by_unit, np.array(self._per_carton)[codes], in_unit)
             carton |= by_unit
         packs = records["quantity"] * in_unit
@@ -69,7 +69,8 @@ class Products:
                          _("Cigarettes are sold in whole packs."))  # fmt: skip
         records["bad"] |= broken
         records["packs"] = np.where(tobacco, packs // 1000, 0)
-        records["carton"] = carton & tobacco
+        # Kept of other goods too: the catalogue may learn later that they are cigarettes.
+        records["carton"] = carton
 
     def save_new(self, used: set[int]) -> int:
         """Create the products that were only barcodes so far and are on a stored receipt."""

@@ -8,10 +8,18 @@ import pytest
 
 from members.models import Member
 from organization.models import Store
-from sales.models import Receipt, StoreDay
+from sales.models import Receipt, ReceiptLine, StoreDay
 from sales.services import store_days_rebuild
 from tests.conftest import make_member
-from tests.segmentation.builders import NIGHT, a_receipt, days_before, make_night, morning_after
+from tests.segmentation.builders import (
+    NIGHT,
+    a_product,
+    a_receipt,
+    an_import,
+    days_before,
+    make_night,
+    morning_after,
+)
 
 FIELDS = ("buyers", "repeat_buyers", "active_members", "receipts", "sales")
 
@@ -68,3 +76,17 @@ def test_it_gives_the_same_night_by_night_as_in_one_go(store: Store) -> None:
     stored = list(StoreDay.objects.order_by("day").values_list("day", *FIELDS))
     store_days_rebuild(first=days_before(200), last=NIGHT)
     assert list(StoreDay.objects.order_by("day").values_list("day", *FIELDS)) == stored
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_counts_packs_again_when_the_catalogue_learns_of_them(store: Store) -> None:
+    with morning_after(days_before(2)):
+        a_receipt(store, days_before(60), lines=[(a_product(), 2)])
+    make_night(days_before(1))
+    ReceiptLine.objects.update(packs=20)
+    with morning_after(NIGHT):
+        catalogue = an_import()
+        catalogue.kind, catalogue.first_day, catalogue.last_day = "products", *(days_before(60),) * 2
+        catalogue.save()
+    make_night()
+    assert StoreDay.objects.get(day=days_before(60)).packs == 20
