@@ -131,9 +131,8 @@ class LineParser:
             records[target] = self._clean(batch, name, records)
         types = self._clean(batch, "trade_type", records)
         records["returned"] = types == RETURN
-        sale_signs = (types == RETURN) & (records["quantity"] > 0)
-        for name in ("quantity", "amount", "total"):
-            positive = sale_signs & (records[name] > 0)
+        for name in ("quantity", "amount", "total"):  # Some tills sign all of them, some none.
+            positive = records["returned"] & (records[name] > 0)
             records[name][positive] *= -1
 
     def _clean(self, batch: Batch, name: str, records: NDArray[np.void]) -> NDArray[np.int64]:

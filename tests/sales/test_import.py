@@ -401,3 +401,16 @@ def test_it_does_not_take_a_file_of_sales_for_one_of_members() -> None:
     with pytest.raises(JobError, match=r"This looks like a file of Sales, not of Members\."):
         take_in(ImportKind.MEMBERS, [line(mobilephone=PHONE)])
     assert not Member.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("quantity", "amount", "total"), [("1", "20.00", "20.00"), ("-1", "20.00", ""), ("-1", "20.00", "20.00")]
+)
+def test_it_takes_money_off_for_a_return_whichever_cells_carry_the_sign(
+    store: Store, quantity: str, amount: str, total: str
+) -> None:
+    cells = {"dtl_quantity": quantity, "dtl_amount": amount, "receipt_amount": total, "trade_type": "1"}
+    record = take([line(**cells)])
+    assert counts(record) == {"read": 1, "added": 1}
+    receipt = Receipt.objects.get()
+    assert (receipt.is_return, receipt.total, receipt.lines.get().packs) == (True, Decimal(-20), -1)
