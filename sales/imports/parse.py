@@ -134,6 +134,14 @@ class LineParser:
         for name in ("quantity", "amount", "total"):  # Some tills sign all of them, some none.
             positive = records["returned"] & (records[name] > 0)
             records[name][positive] *= -1
+        self._refuse_paid_returns(batch, records)
+
+    def _refuse_paid_returns(self, batch: Batch, records: NDArray[np.void]) -> None:
+        wrong = (records["quantity"] < 0) & (records["amount"] > 0) & ~records["bad"]
+        reason = _("The quantity says that goods come back, the amount that they were paid for.")
+        for index in np.flatnonzero(wrong).tolist():
+            self.tally.refuse(int(batch.rows[index]), "amount", _text(batch, "amount", index), reason)
+        records["bad"] |= wrong
 
     def _clean(self, batch: Batch, name: str, records: NDArray[np.void]) -> NDArray[np.int64]:
         cleaner, texts = self._cleaners[name], batch.column(name)
@@ -148,9 +156,8 @@ class LineParser:
     def refuse(
         self, batch: Batch, records: NDArray[np.void], name: str, wrong: NDArray[np.intp], cleaner: Distinct
     ) -> None:
-        texts = batch.column(name)
         for index in wrong.tolist():
-            text = texts[index].as_py() if texts is not None else ""
+            text = _text(batch, name, index)
             reason = cleaner.reason(text) or _("This cell is empty.")
             self.tally.refuse(int(batch.rows[index]), name, text, reason)
         records["bad"][wrong] = True
@@ -198,9 +205,8 @@ class LineParser:
     def _refuse_moments(
         self, batch: Batch, records: NDArray[np.void], wrong: NDArray[np.bool_], reason: str
     ) -> None:
-        texts = batch.column("moment")
         for index in np.flatnonzero(wrong).tolist():
-            self.tally.refuse(int(batch.rows[index]), "moment", texts[index].as_py() if texts else "", reason)
+            self.tally.refuse(int(batch.rows[index]), "moment", _text(batch, "moment", index), reason)
         records["bad"] |= wrong
 
     def _local(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
@@ -229,6 +235,11 @@ class LineParser:
         local = datetime(1970, 1, 1) + timedelta(hours=hour)
         offset = local.replace(tzinfo=ZoneInfo(self.stores.zones[zone])).utcoffset()
         return int(offset.total_seconds()) if offset else 0
+
+
+def _text(batch: Batch, name: str, index: int) -> str:
+    texts = batch.column(name)
+    return "" if texts is None else str(texts[index].as_py())
 
 
 def _day_number(text: str) -> int:

@@ -240,6 +240,7 @@ def test_it_makes_nobody_and_nothing_of_a_refused_receipt() -> None:
         ({"dtl_amount": ""}, "amount", "empty"),
         ({"dtl_amount": "20.005"}, "amount", "more than 2 decimals"),
         ({"dtl_amount": "1e7"}, "amount", "not a number"),
+        ({"dtl_quantity": "-1"}, "amount", "goods come back"),
         ({"receipt_amount": "21.00"}, "total", "differs from the sum"),
         ({"mobilephone": "199****1111"}, "phone", "masked"),
         ({"consumersid": "C" * 41}, "card", "1 to 40"),
