@@ -77,12 +77,15 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
+NEVER_FIRST = "、，。；：！？）》」』%％"  # A line of Chinese does not begin with these.
+
+
 def _breakable(text: str, limit: int) -> Iterable[str]:
     """Words, and pieces of those words that are longer than a line."""
     for word in text.split():
         piece = ""
         for letter in word:
-            if piece and _width(piece + letter) > limit:
+            if piece and _width(piece + letter) > limit and letter not in NEVER_FIRST:
                 yield piece
                 piece = ""
             piece += letter

@@ -219,3 +219,8 @@ def test_it_keeps_every_spark_inside_its_box(values: list[float]) -> None:
     for point in spark_points(values).split():
         x, y = map(float, point.split(","))
         assert 0 <= x <= 90 and 0 <= y <= 30
+
+
+def test_it_begins_no_chinese_line_with_a_closing_mark() -> None:
+    assert wrapped("人均消费（未校正）", 16) == "人均消费（未校正）"
+    assert wrapped("整条占比高、每周包数多", 10) == "整条占比高、<br>每周包数多"
