@@ -70,17 +70,22 @@ class ChannelReach:
 
 
 def day_sums(staff: Staff, *, until: date) -> dict[date, DaySums]:
+    """Days with a receipt in any of the stores; a store that only took goods back counts in them."""
     days = (
         StoreDay.objects.all()
         .visible_to(staff)
-        .filter(day__gt=until - timedelta(days=DAYS_READ), day__lte=until, receipts__gt=0)
+        .filter(day__gt=until - timedelta(days=DAYS_READ), day__lte=until)
     )
     summed = ("sales", "receipts", "member_sales", "member_receipts", "buyers", "repeat_buyers")
-    rows = days.values("day").annotate(
-        **{f"sum_{name}": Sum(name) for name in summed},
-        stores=Count("pk"),
-        fewest_active=Min("active_members"),
-        most_active=Max("active_members"),
+    rows = (
+        days.values("day")
+        .annotate(
+            **{f"sum_{name}": Sum(name) for name in summed},
+            stores=Count("pk"),
+            fewest_active=Min("active_members"),
+            most_active=Max("active_members"),
+        )
+        .filter(sum_receipts__gt=0)
     )
     kept = ("stores", "fewest_active", "most_active")
     return {

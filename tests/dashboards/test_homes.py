@@ -149,6 +149,23 @@ def test_it_never_adds_up_active_members(client: Client, manager: Staff, night: 
     assert response.context["title"] == "Good morning, 3 stores"
 
 
+def test_it_counts_what_a_store_without_receipts_gave_back(
+    client: Client, manager: Staff, store: Store, night: NightlyRun
+) -> None:
+    closed = make_store(store.region, "0003")
+    manager.stores.add(closed)
+    make_weeks(store, sales=Decimal(900), member_sales=Decimal(600))
+    returns = {"sales": Decimal(-100), "member_sales": Decimal(-100), "active_members": 40}
+    make_day(closed, DAY, receipts=0, member_receipts=0, buyers=0, repeat_buyers=0, **returns)
+    # After its last sale a closed store has only its active members; such a day is no day with figures.
+    make_day(closed, DAY - timedelta(days=1), receipts=0, sales=0, member_sales=0)
+    response = home(client, manager)
+    found = tiles(response)
+    assert response.context["answer"].startswith("¥800, 20% below a usual Friday.")
+    assert (found["Member share of sales"].value, found["Member ticket"].value) == ("62.5%", "¥50.00")
+    assert found["Active members, 30 days"].value == "40–100"
+
+
 def test_it_names_the_hours_that_stand_out(
     client: Client, manager: Staff, store: Store, night: NightlyRun
 ) -> None:
