@@ -71,6 +71,16 @@ class Arms:
         return cuped(self.treated, self.held_out)
 
 
+def group_sizes_p(campaign: Campaign, arms: Arms) -> float:
+    """The p-value of the arms' sizes, had they been drawn as planned."""
+    return sample_ratio_p(arms.treated.n, arms.held_out.n, float(campaign.holdout_share))
+
+
+def effect_of(campaign: Campaign, arms: Arms) -> Interval | None:
+    """The primary measure; None as well where the arms are not those that were drawn."""
+    return arms.effect if group_sizes_p(campaign, arms) >= MISMATCH_P else None
+
+
 def _stats(total: ArmTotal) -> ArmStats:
     return ArmStats(
         n=total.n,
@@ -119,6 +129,13 @@ class Reading:
     def is_provisional(self) -> bool:
         return self.campaign.status == Campaign.Status.RUNNING
 
+    @property
+    def days_seen(self) -> int:
+        """Days of the window whose receipts are in the sums."""
+        if self.as_of is None or self.campaign.starts_on is None:
+            return 0
+        return min(max((self.as_of - self.campaign.starts_on).days + 1, 0), self.campaign.horizon_days)
+
     @cached_property
     def verdict(self) -> Verdict:
         if self.campaign.status == Campaign.Status.DRAFT:
@@ -141,8 +158,7 @@ class Reading:
 
     @cached_property
     def sample_ratio_p(self) -> float:
-        share = float(self.campaign.holdout_share)
-        return sample_ratio_p(self.arms.treated.n, self.arms.held_out.n, share)
+        return group_sizes_p(self.campaign, self.arms)
 
     @property
     def may_compare(self) -> bool:

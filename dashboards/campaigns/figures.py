@@ -34,7 +34,7 @@ def _steps(reading: Reading) -> list[tuple[str, int]]:
         (_("Delivered"), reach.delivered),
     ]
     if reading.as_of is not None:
-        days = reading.campaign.horizon_days
+        days = reading.days_seen
         label = ngettext("Bought in %(n)d day", "Bought in %(n)d days", days) % {"n": days}
         steps.append((label, reading.arms.treated.buyers))
     return steps

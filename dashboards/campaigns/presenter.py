@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.planning import campaign_plan
 from campaigns.policy.content import message_body
 from campaigns.policy.rules import BY_CODE, RULES_VERSION, Rule
-from campaigns.reading import FEWEST, Reading
+from campaigns.reading import FEWEST, Reading, Verdict, effect_of
 from campaigns.selectors import arms_of
 from dashboards.campaigns import figures
 from dashboards.campaigns.words import Amount, money
@@ -34,7 +34,7 @@ class Row:
 def rows_of(campaigns: Sequence[Campaign], staff: Staff) -> list[Row]:
     arms = arms_of(campaigns=campaigns, staff=staff)
     return [
-        Row(campaign, segment_name(campaign), Amount.of(arms[campaign.pk].effect, 2))
+        Row(campaign, segment_name(campaign), Amount.of(effect_of(campaign, arms[campaign.pk]), 2))
         for campaign in campaigns
     ]
 
@@ -133,10 +133,13 @@ def _amounts(reading: Reading) -> dict[str, Any]:
 def _groups_answer(reading: Reading) -> str:
     if reading.as_of is None:
         return ""
-    return _("Held-out group of %(n)s, drawn before the start; sizes as planned: p = %(p).2f.") % {
+    words = {
         "n": number_format(reading.arms.held_out.n, force_grouping=True),
-        "p": reading.sample_ratio_p,
+        "p": f"{reading.sample_ratio_p:.2g}",
     }
+    if reading.verdict == Verdict.MISMATCH:
+        return _("Held-out group of %(n)s, drawn before the start; sizes not as planned: p = %(p)s.") % words
+    return _("Held-out group of %(n)s, drawn before the start; sizes as planned: p = %(p)s.") % words
 
 
 def _days_line(reading: Reading) -> str:
@@ -147,13 +150,12 @@ def _days_line(reading: Reading) -> str:
     if reading.as_of is None:
         return " · ".join(parts)
     if reading.is_provisional:
-        parts.append(_progress(reading.as_of, campaign.starts_on, campaign.horizon_days))
+        parts.append(_progress(reading.days_seen, campaign.horizon_days))
     parts.append(_("receipts up to %(day)s") % {"day": date_format(min(reading.as_of, campaign.ends_on))})
     return " · ".join(parts)
 
 
-def _progress(as_of: date, starts_on: date, days: int) -> str:
-    done = max((as_of - starts_on).days + 1, 0)
+def _progress(done: int, days: int) -> str:
     return ngettext("%(done)d of %(n)d day seen", "%(done)d of %(n)d days seen", days) % {
         "done": done,
         "n": days,

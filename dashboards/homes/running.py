@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from campaigns.reading import Arms
+from campaigns.reading import MISMATCH_P, Arms, effect_of, group_sizes_p
 from campaigns.selectors import arms_of, campaign_list
 from dashboards.campaigns.words import percent
 from dashboards.homes.tiles import NONE, Tile
@@ -38,7 +38,10 @@ class SeenCampaign:
 
     @property
     def held_out(self) -> float | None:
-        return self.arms.held_out.buyers / self.arms.held_out.n if self.arms.held_out.n else None
+        """Of the held-out; None as well where the arms are not those that were drawn."""
+        if not self.arms.held_out.n or group_sizes_p(self.campaign, self.arms) < MISMATCH_P:
+            return None
+        return self.arms.held_out.buyers / self.arms.held_out.n
 
     @property
     def bought(self) -> str:
@@ -49,8 +52,8 @@ class SeenCampaign:
 
     @property
     def difference(self) -> str:
-        """Spend per member against the held-out ones, with its interval; empty without both arms."""
-        effect = self.arms.effect
+        """Spend per member against the held-out, with its interval; empty where that says nothing."""
+        effect = effect_of(self.campaign, self.arms)
         if effect is None:
             return ""
         ends = {"low": money_change(effect.low), "high": money_change(effect.high)}

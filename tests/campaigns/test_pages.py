@@ -188,6 +188,8 @@ def test_it_calls_an_early_look_provisional(marketer: Staff, running: Campaign, 
     page = text(log_in(marketer).get(reverse("campaign", args=[running.pk])))
     assert "An early look" in page
     assert "Provisional" in page
+    assert "in 1 day than a comparable member" in page and "21 days than" not in page
+    assert "Bought in 1 day" in page
     assert "It worked" not in page
 
 
@@ -199,6 +201,19 @@ def test_it_gives_the_verdict_when_the_window_is_over(marketer: Staff, running: 
     assert "Provisional" not in page
     for chart in ("reach", "effects", "earnings", "daily"):
         assert f'data-chart="{chart}"' in page
+
+
+def test_it_shows_no_difference_between_groups_that_are_not_as_planned(
+    marketer: Staff, running: Campaign, log_in: As
+) -> None:
+    results_refresh(DAY + timedelta(days=20))
+    client, url = log_in(marketer), reverse("campaigns")
+    assert client.get(url).context["rows"][0].effect is not None
+    Campaign.objects.filter(pk=running.pk).update(holdout_share="0.200")
+    page = text(client.get(reverse("campaign", args=[running.pk])))
+    assert "No verdict" in page and "sizes not as planned" in page
+    assert "sizes as planned" not in page
+    assert client.get(url).context["rows"][0].effect is None
 
 
 def test_it_shows_a_manager_the_own_part(manager: Staff, running: Campaign, log_in: As) -> None:

@@ -235,6 +235,17 @@ def test_it_tells_the_conversion_of_the_own_stores_only(
     assert "8 of 100 have bought" in response.content.decode()
 
 
+def test_it_compares_no_groups_that_are_not_as_planned(
+    client: Client, manager: Staff, marketer: Staff, store: Store, night: NightlyRun
+) -> None:
+    make_weeks(store)
+    SegmentTotal.objects.create(day=DAY, store=store, segment="at_risk", members=1, spend=100)
+    campaign = make_running(store, treated=(8, 100), held=(40, 400))
+    ArmTotal.objects.filter(campaign=campaign).update(sum_y=1000, sum_yy=900_000)
+    assert tiles(home(client, manager))["Campaign conversion"].note == "Drinks voucher"
+    assert home(client, marketer).context["campaigns"][0].difference == ""
+
+
 def test_it_shows_a_manager_nothing_of_another_store(
     client: Client, manager: Staff, other_store: Store, night: NightlyRun
 ) -> None:
