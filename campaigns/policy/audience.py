@@ -10,10 +10,11 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThanOrEqual
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from campaigns.models import Message
+from campaigns.models import Assignment, Message
 from campaigns.policy.rules import Reason
 from members.models import AgeVerification, Consent, Member, Purpose, SelfExclusion
 from organization.models import Store
@@ -106,11 +107,23 @@ def _reached_often(day: date) -> Q:
 
 
 def _reached(day: date, *, days: int, cap: int) -> Q:
-    """Whether the cap is reached by messages of the last `days` days, the day itself included."""
-    since = start_of(day - timedelta(days=days - 1))
-    counts = Q(status=Message.Status.PENDING) | Q(status=Message.Status.DELIVERED, sent_at__gte=since)
-    messages = Message.objects.filter(counts, member=OuterRef("pk"))
-    return Q(Exists(messages.order_by().values("pk")[cap - 1 : cap]))
+    """Whether the cap is reached by campaigns of the last `days` days, the day itself included.
+
+    Who was held out counts as written to. Else the next campaign would take mostly those, and the
+    group that the first one is compared with would not have been left alone.
+    """
+    first = day - timedelta(days=days - 1)
+    on_the_way = Q(status=Message.Status.PENDING)
+    sent = Q(status=Message.Status.DELIVERED, sent_at__gte=start_of(first))
+    messages = Message.objects.filter(on_the_way | sent)
+    held_out = Assignment.objects.filter(treated=False, campaign__starts_on__gte=first)
+    return Q(GreaterThanOrEqual(_times(messages) + _times(held_out), cap))
+
+
+def _times(rows: QuerySet[Any]) -> Coalesce:
+    """How many of the rows are of the member judged."""
+    own = rows.filter(member=OuterRef("pk")).order_by().values("member")
+    return Coalesce(Subquery(own.annotate(n=Count("pk")).values("n")), Value(0))
 
 
 def start_of(day: date) -> datetime:

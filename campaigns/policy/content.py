@@ -30,12 +30,21 @@ CHINESE_WORDS = (
     "雪茄",
     "吸烟",
     "抽烟",
+    "雾化弹",
+    "爆珠",
+    "火因",  # 烟 written as its two halves
 )
-CHINESE_SIGNS = ("烟", "煙", "菸")
+CHINESE_SIGNS = ("烟", "煙", "菸", "🚬", "🚭")
 # Words with 烟 that are not about tobacco: fireworks, a city and its apples, smoked food.
 HARMLESS = ("烟花", "烟火", "烟台", "烟熏", "煙花", "煙火", "煙熏")
 LATIN_STEMS = ("cigar", "tobacco", "nicotine", "e-cig", "vaping")  # and however they go on
-LATIN_WORDS = ("smoke", "smokes", "smoker", "smokers", "smoking", "vape", "vapes", "snus", "hookah", "shisha")
+LATIN_WORDS = ("smoke", "smokes", "smoker", "smokers", "smoking", "vape", "vapes", "snus", "hookah", "shisha",
+               "cig", "cigs", "xiangyan", "juanyan", "yancao", "dianziyan", "xuejia")  # fmt: skip
+# Letters of other scripts, and letters in boxes and flags, that are read as Latin ones.
+LOOK_ALIKES = str.maketrans(
+    "авсеіјкмнорԛѕтухѵᴀᴄᴇɡɢıɪᴋɴᴏʀᴛᴠοαικνρτυχγε", "abceijkmhopqstuxvaceggiiknortvoaikvptuxye"
+) | {first + place: chr(97 + place) for first in (0x1F150, 0x1F170, 0x1F1E6) for place in range(26)}
+DIGITS_AS_LETTERS = str.maketrans("013457@$", "oieastas")
 
 OPT_OUT = {
     Channel.SMS: "拒收请回复R",
@@ -77,7 +86,8 @@ def tobacco_names() -> set[str]:
 def lint(text: str, *, names: Iterable[str] = (), sender: str = "") -> list[Finding]:
     """Words of tobacco in a text, each once; the registered sender's name is exempt.
 
-    Case, full or half width, and spaces or signs between the letters make no difference.
+    Case, full or half width, accents, look-alikes, and spaces or signs between the letters make
+    no difference.
     """
     parts = text.split(sender) if sender else [text]
     known = list(names)
@@ -94,27 +104,30 @@ def message_body(*, offer: str, channel: str) -> str:
 def _words_in(text: str, names: list[str]) -> Iterator[str]:
     plain = _plain(text)
     joined = _joined(plain)
-    yield from _chinese_words(joined)
-    for word in LATIN_STEMS:
-        if _latin(word, whole=False).search(plain):
-            yield word
-    for word in LATIN_WORDS:
-        if _latin(word, whole=True).search(plain):
+    yield from _chinese_words(plain, joined)
+    spellings = (plain, plain.translate(DIGITS_AS_LETTERS))
+    for word in (*LATIN_STEMS, *LATIN_WORDS):
+        pattern = _latin(word, whole=word in LATIN_WORDS, beside="a-z")
+        if any(pattern.search(spelling) for spelling in spellings):
             yield word
     for name in names:
         if _names(_joined(_plain(name)), plain=plain, joined=joined):
             yield name
 
 
-def _chinese_words(joined: str) -> Iterator[str]:
-    """Each word that is left when the longer ones, then the harmless ones, are taken out."""
+def _chinese_words(plain: str, joined: str) -> Iterator[str]:
+    """Each word that is left when the longer ones are taken out; then signs outside any word.
+
+    A harmless word counts only where it is written without a gap: 买烟 火速 is not about fireworks.
+    """
     for word in CHINESE_WORDS:
         if word in joined:
             yield word
             joined = joined.replace(word, " ")
+            plain = re.sub(r"[\W_]*".join(word), " ", plain)
     for word in HARMLESS:
-        joined = joined.replace(word, " ")
-    yield from (sign for sign in CHINESE_SIGNS if sign in joined)
+        plain = plain.replace(word, " ")
+    yield from (sign for sign in CHINESE_SIGNS if sign in plain)
 
 
 def _names(name: str, *, plain: str, joined: str) -> bool:
@@ -123,14 +136,19 @@ def _names(name: str, *, plain: str, joined: str) -> bool:
     return _is_chinese(name) or bool(_latin(name, whole=True).search(plain))
 
 
-def _latin(word: str, *, whole: bool) -> re.Pattern[str]:
-    """The word at the start of a word of the text, however its letters are spaced."""
+def _latin(word: str, *, whole: bool, beside: str = "a-z0-9") -> re.Pattern[str]:
+    """The word at the start of a word of the text, however its letters are spaced.
+
+    `beside`: what would make it part of another word.
+    """
     letters = r"[\W_]*".join(re.escape(letter) for letter in word if letter.isalnum())
-    return re.compile(rf"(?<![a-z0-9]){letters}{'(?![a-z0-9])' if whole else ''}")
+    return re.compile(rf"(?<![{beside}]){letters}{f'(?![{beside}])' if whole else ''}")
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    letters = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(letter for letter in letters if unicodedata.category(letter) not in ("Mn", "Cf"))
+    return bare.translate(LOOK_ALIKES)
 
 
 def _joined(plain: str) -> str:

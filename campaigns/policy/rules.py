@@ -65,7 +65,10 @@ RULES = (
         _("House rule"),
         Status.HOUSE,
         _("Reached often enough already"),
-        _("At most one message in 7 days and three in 30 days, over all campaigns."),
+        _(
+            "At most one message in 7 days and three in 30 days, over all campaigns; "
+            "who is held out is left alone for as long as who got the message."
+        ),
     ),
     Rule(
         Reason.TOO_LATE,

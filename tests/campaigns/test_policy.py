@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Campaign, Message
+from campaigns.models import Assignment, Campaign, Message
 from campaigns.policy.audience import audience, latest_birth_date
 from campaigns.policy.rules import BY_CODE, Reason
 from members.models import Consent, Member, SelfExclusion
@@ -112,6 +112,35 @@ def test_it_sends_three_messages_in_thirty_days(
     member = make_reachable(store)
     for days_ago in (8, 16, third):
         message(member, day=DAY - timedelta(days=days_ago))
+    assert (Reason.FREQUENCY in reasons()) == kept_out
+
+
+def hold_out(member: Member, *, day: date) -> Assignment:
+    """Held out of a campaign of its own that started on the day."""
+    campaign = Campaign.objects.create(
+        name="earlier", channel="sms", salt="", status="running", starts_on=day, ends_on=day
+    )
+    return Assignment.objects.create(
+        campaign=campaign, member=member, bucket=0, treated=False, home_store=member.home_store
+    )
+
+
+@pytest.mark.parametrize(("days_ago", "kept_out"), [(0, True), (6, True), (7, False)])
+def test_it_counts_the_held_out_as_if_they_had_been_written_to(
+    store: Store, reasons: Reasons, days_ago: int, kept_out: bool
+) -> None:
+    hold_out(make_reachable(store), day=DAY - timedelta(days=days_ago))
+    assert (Reason.FREQUENCY in reasons()) == kept_out
+
+
+@pytest.mark.parametrize(("third", "kept_out"), [(29, True), (30, False)])
+def test_it_adds_messages_and_times_held_out(
+    store: Store, reasons: Reasons, third: int, kept_out: bool
+) -> None:
+    member = make_reachable(store)
+    message(member, day=DAY - timedelta(days=8))
+    message(member, day=DAY - timedelta(days=16))
+    hold_out(member, day=DAY - timedelta(days=third))
     assert (Reason.FREQUENCY in reasons()) == kept_out
 
 
