@@ -64,7 +64,8 @@ def profile_chart(clusters: Sequence[Cluster]) -> Chart:
     features = list(clusters[0].profile) if clusters else []
     labels = [str(FEATURE_LABELS[feature]) for feature in features]
     named = [cluster.name for cluster in clusters]
-    deviations = [[_or_nan(cluster.profile[feature]) for feature in features] for cluster in clusters]
+    profiles = [[cluster.profile[feature] for feature in features] for cluster in clusters]
+    deviations = [[float("nan") if z is None else z for z in row] for row in profiles]
     return Chart(
         id="cluster-profile",
         figure=cluster_profile(named, labels, deviations),
@@ -73,10 +74,10 @@ def profile_chart(clusters: Sequence[Cluster]) -> Chart:
         columns=[_("Cluster"), *labels],
         rows=[
             ChartRow(
-                cells=[cluster.name, *(f"{value:+.1f}" for value in row)],
+                cells=[cluster.name, *map(_deviation, row)],
                 url=members_url(cluster=cluster.label),
             )
-            for cluster, row in zip(clusters, deviations, strict=True)
+            for cluster, row in zip(clusters, profiles, strict=True)
         ],
     )
 
@@ -101,5 +102,6 @@ def scan_chart(model: dict[str, Any]) -> Chart:
     )
 
 
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _deviation(z: float | None) -> str:
+    """A cluster that has lost its members since the fit has no profile."""
+    return "–" if z is None else f"{z:+.1f}".replace("-", "−")

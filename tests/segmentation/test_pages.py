@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dashboards.segments.figures import profile_chart
 from members.models import Member
 from organization.models import AuditEvent, Job, Staff, Store
 from segmentation import selectors
@@ -114,6 +115,13 @@ def test_it_sums_what_a_person_may_see(night: NightlyRun, manager: Staff, admin:
     assert [cluster.members for cluster in selectors.clusters(manager, row=row)] == [2, 0]
     shares = selectors.score_shares(manager, run=night, cells=selectors.rf_cells(manager))
     assert shares == {"r": [0, 0, 0, 0, 2], "f": [0, 0, 0, 0, 2]}
+
+
+def test_it_writes_no_number_for_a_cluster_that_lost_its_members() -> None:
+    empty = selectors.Cluster(1, "B", False, 0, Decimal(0), {"gap_mean": None})
+    full = selectors.Cluster(0, "A", False, 9, Decimal(9), {"gap_mean": -0.4})
+    rows = profile_chart([full, empty]).rows
+    assert [row.cells for row in rows] == [["A", "−0.4"], ["B", "–"]]
 
 
 def test_it_shows_sizes_of_published_nights(night: NightlyRun, marketer: Staff) -> None:
