@@ -8,6 +8,8 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 _NUMBER = re.compile(r"-[\d.,]+", re.ASCII)
+# The last four are full-width: East Asian spreadsheets read them as = + - @.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class _Echo:
@@ -17,7 +19,7 @@ class _Echo:
 
 def _safe(value: Any) -> Any:
     """A cell a spreadsheet would run as a formula is made plain text; a number below zero stays one."""
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA)
     if is_formula and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
@@ -28,7 +30,7 @@ def csv_response(*, name: str, header: Sequence[str], rows: Iterable[Sequence[An
     writer = csv.writer(_Echo())
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow([str(cell) for cell in header])
+        yield "\ufeff" + writer.writerow([_safe(str(cell)) for cell in header])
         for row in rows:
             yield writer.writerow([_safe(cell) for cell in row])
 

@@ -1,13 +1,14 @@
 """Reads of this app: imports and what is wrong with their rows, jobs."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q, QuerySet
 
 from organization.imports.runner import column_labels
-from organization.models import Import, Job, QuarantinedRow, Staff
+from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff
 
 IMPORT_ORDERS = {
     "file": "file_name",
@@ -19,6 +20,8 @@ IMPORT_ORDERS = {
 }
 # Values of these columns are personal and are masked on a page.
 PERSONAL = {"phone", "card", "wechat", "name"}
+# Where a row lacks a cell, its values stand in the wrong columns.
+_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 def imports(*, words: str = "", kind: str = "", status: str = "", sort: str = "") -> QuerySet[Import]:
@@ -85,7 +88,9 @@ def problem_groups(record: Import) -> list[ProblemGroup]:
         row.row: row for row in record.quarantine.filter(row__in=[group["first"] for group in groups])
     }
     labels = column_labels(record.kind)
-    return [ProblemGroup(group["count"], _shown(examples[group["first"]], labels)) for group in groups]
+    return [
+        ProblemGroup(group["count"], _shown(record, examples[group["first"]], labels)) for group in groups
+    ]
 
 
 def rows_set_aside(record: Import, *, like: int | None = None) -> QuerySet[QuarantinedRow]:
@@ -97,12 +102,18 @@ def rows_set_aside(record: Import, *, like: int | None = None) -> QuerySet[Quara
 
 def shown_rows(record: Import, rows: list[QuarantinedRow]) -> list[SetAside]:
     labels = column_labels(record.kind)
-    return [_shown(row, labels) for row in rows]
+    return [_shown(record, row, labels) for row in rows]
 
 
-def _shown(row: QuarantinedRow, labels: dict[str, str]) -> SetAside:
-    value = masked(row.value) if row.column in PERSONAL else row.value
+def _shown(record: Import, row: QuarantinedRow, labels: dict[str, str]) -> SetAside:
+    value = masked(row.value) if _is_personal(record, row) else row.value
     return SetAside(row.row, labels.get(row.column, row.column), value, row.reason)
+
+
+def _is_personal(record: Import, row: QuarantinedRow) -> bool:
+    """By its column; or by its look: a mobile number, in a file of members anything like a name."""
+    is_name = record.kind == ImportKind.MEMBERS and not row.value.isascii()
+    return row.column in PERSONAL or is_name or bool(_MOBILE.search(row.value))
 
 
 def masked(value: str) -> str:

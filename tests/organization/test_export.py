@@ -11,6 +11,7 @@ from organization.export import csv_response
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
         ("\t=1", "'\t=1"),
+        ("＝1+1", "'＝1+1"),
         ("-12.50", "-12.50"),
         (-3, "-3"),
         ("南屏路店", "南屏路店"),
@@ -21,6 +22,11 @@ def test_it_writes_no_formula_and_leaves_numbers_alone(cell: object, written: st
     answer = csv_response(name="a.csv", header=["x"], rows=[[cell]])
     content = b"".join(answer.streaming_content).decode()  # type: ignore[arg-type]
     assert content == f"\ufeffx\r\n{written}\r\n"
+
+
+def test_it_writes_no_formula_as_the_name_of_a_column() -> None:
+    answer = csv_response(name="a.csv", header=["=1+1"], rows=[])
+    assert b"".join(answer.streaming_content).decode() == "\ufeff'=1+1\r\n"  # type: ignore[arg-type]
 
 
 def test_it_is_a_download() -> None:

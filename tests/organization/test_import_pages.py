@@ -94,6 +94,15 @@ def test_it_masks_personal_values_on_pages(as_admin: Client, store: Store) -> No
         assert "199••••7x" in page and PHONE not in page and "李李" not in page
 
 
+def test_it_masks_personal_values_in_the_wrong_column(as_admin: Client, store: Store) -> None:
+    rows = f"mobile,nickName,sex,license_code\n{PHONE},王测,王测试,{store.code}\n19900000002,王,1,{PHONE}\n"
+    record = take_in(ImportKind.MEMBERS, rows)
+    for url in (f"/imports/{record.pk}/", f"/imports/{record.pk}/rows/"):
+        page = as_admin.get(url).content.decode()
+        assert "known values" in page and "No store has" in page
+        assert PHONE not in page and "王测试" not in page
+
+
 def test_it_shows_the_rows_with_the_same_fault(as_admin: Client, store: Store) -> None:
     text = "mobile,license_code\n" + "123,L\n" * 60 + "19900001234,unknown\n"
     record = take_in(ImportKind.MEMBERS, text.replace("L\n", f"{store.licence_number}\n"))
