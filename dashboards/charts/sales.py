@@ -66,8 +66,9 @@ def spark_points(values: Sequence[SupportsFloat | None]) -> str:
     least = min(value for _, value in known)
     span = max(value for _, value in known) - least
     across = (SPARK_WIDTH - 2 * SPARK_EDGE) / (len(values) - 1)
-    up = (SPARK_HEIGHT - 2 * SPARK_EDGE) / (span or 1)
+    up = SPARK_HEIGHT - 2 * SPARK_EDGE
     floor = SPARK_HEIGHT - SPARK_EDGE if span else SPARK_HEIGHT / 2
     return " ".join(
-        f"{SPARK_EDGE + place * across:.1f},{floor - (value - least) * up:.1f}" for place, value in known
+        f"{SPARK_EDGE + place * across:.1f},{floor - (value - least) / (span or 1) * up:.1f}"
+        for place, value in known
     )
