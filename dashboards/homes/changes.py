@@ -26,7 +26,7 @@ def question(day: date) -> str:
 def answer(days: dict[date, DaySums], day: date, by_hour: DayByHour) -> str:
     sales = ratio(days, day, of=lambda sums: sums.sales, by=lambda _sums: 1)
     words = {"sales": money(float(days[day].sales)), "weekday": weekday(day)}
-    if not sales.usual or sales.change is None:
+    if sales.change is None or sales.usual is None or sales.usual <= 0:
         return _("%(sales)s. There is no earlier %(weekday)s to compare with yet.") % words
     share = sales.change / sales.usual
     words["percent"] = percent(abs(share))
@@ -47,10 +47,19 @@ def _ticket_in_words(days: dict[date, DaySums], day: date, sales_share: float) -
         return ""
     if receipts.change / receipts.usual / sales_share > 1 / 2:
         return ""
-    words = {"n": count(days[day].receipts), "ticket": money(ticket.value), "usual": money(ticket.usual)}
-    if sales_share < 0:
-        return _("Less on each of the %(n)s receipts: %(ticket)s instead of %(usual)s.") % words
-    return _("More on each of the %(n)s receipts: %(ticket)s instead of %(usual)s.") % words
+    number = days[day].receipts
+    words = {"n": count(number), "ticket": money(ticket.value), "usual": money(ticket.usual)}
+    less = ngettext(
+        "Less on the %(n)s receipt: %(ticket)s instead of %(usual)s.",
+        "Less on each of the %(n)s receipts: %(ticket)s instead of %(usual)s.",
+        number,
+    )
+    more = ngettext(
+        "More on the %(n)s receipt: %(ticket)s instead of %(usual)s.",
+        "More on each of the %(n)s receipts: %(ticket)s instead of %(usual)s.",
+        number,
+    )
+    return (less if sales_share < 0 else more) % words
 
 
 def chart(day: date, by_hour: DayByHour) -> Chart:

@@ -191,6 +191,23 @@ def test_it_says_when_receipts_were_smaller_rather_than_fewer(
     assert said == "¥500, 50% below a usual Friday. Less on each of the 20 receipts: ¥25 instead of ¥50."
 
 
+def test_it_says_so_of_a_single_receipt(
+    client: Client, manager: Staff, store: Store, night: NightlyRun
+) -> None:
+    make_day(store, DAY - timedelta(weeks=1), sales=Decimal(50), receipts=1)
+    make_day(store, DAY, sales=Decimal(20), receipts=1)
+    said = home(client, manager).context["answer"]
+    assert said == "¥20, 60% below a usual Friday. Less on the 1 receipt: ¥20 instead of ¥50."
+
+
+def test_it_measures_no_share_of_a_day_on_which_more_was_returned_than_sold(
+    client: Client, manager: Staff, store: Store, night: NightlyRun
+) -> None:
+    make_day(store, DAY - timedelta(weeks=1), sales=Decimal(-50), receipts=1)
+    make_day(store, DAY)
+    assert home(client, manager).context["answer"].startswith("¥1,000. There is no earlier Friday")
+
+
 def test_it_puts_hours_after_midnight_last(
     client: Client, manager: Staff, store: Store, night: NightlyRun
 ) -> None:
