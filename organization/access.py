@@ -5,7 +5,8 @@ from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 from organization.models import Role, Staff
 
@@ -15,6 +16,25 @@ View = Callable[..., HttpResponseBase]
 def staff_of(request: HttpRequest) -> Staff:
     """The person logged in; every view but log-in has one (LoginRequiredMiddleware)."""
     return cast(Staff, request.user)
+
+
+def asked(request: HttpRequest, *names: str) -> dict[str, str]:
+    """What an address asks for, "" where it does not say; zero bytes, which no column holds, are cut."""
+    return {name: request.GET.get(name, "").replace("\0", "") for name in names}
+
+
+def private_pages(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: what somebody saw while logged in stays in no browser and no proxy."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated:
+            add_never_cache_headers(response)
+        return response
+
+    return answer
 
 
 def roles(*allowed: Role) -> Callable[[View], View]:

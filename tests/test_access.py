@@ -165,6 +165,31 @@ def test_it_lets_anybody_log_in_and_choose_a_language(
     assert "next=" not in response.headers.get("Location", "")
 
 
+PAGES = [case for case in CASES if case.method == "get" and not case.takes]
+
+
+@pytest.mark.parametrize("case", PAGES, ids=_title)
+def test_it_answers_whatever_an_address_asks_for(client: Client, admin: Staff, case: Case) -> None:
+    client.force_login(admin if case.expected[3] == 200 else _marketer(admin))
+    for nonsense in ("\0", "9" * 30, "-1", "1e400", "'", "-asked_by__password"):
+        for name in ("q", "kind", "status", "sort", "page", "segment", "cluster", "store", "r", "campaign"):
+            answer = client.get(reverse(case.name), {name: nonsense})
+            assert answer.status_code == 200
+            assert answer.getvalue() is not None
+
+
+def _marketer(admin: Staff) -> Staff:
+    admin.role = Role.MARKETER
+    admin.save()
+    return admin
+
+
+@pytest.mark.parametrize("case", PAGES, ids=_title)
+def test_it_leaves_nothing_behind_in_a_browser(client: Client, admin: Staff, case: Case) -> None:
+    client.force_login(admin)
+    assert "no-store" in client.get(reverse(case.name))["Cache-Control"]
+
+
 def test_it_keeps_the_chosen_language_in_a_cookie(client: Client, db: None) -> None:
     client.post(reverse("set_language"), {"language": "zh-hans"})
     assert '<html lang="zh-hans">' in client.get(reverse("login")).content.decode()

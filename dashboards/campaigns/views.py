@@ -17,7 +17,7 @@ from campaigns.models import Campaign
 from campaigns.policy.content import message_body, offer_findings
 from campaigns.policy.rules import BY_CODE
 from dashboards.campaigns.presenter import draft_context, plan_context, result_context, rows_of
-from organization.access import roles, staff_of
+from organization.access import asked, roles, staff_of
 from organization.export import csv_response
 from organization.models import Role, Staff
 
@@ -147,12 +147,8 @@ def message_list(request: HttpRequest) -> HttpResponse:
 
 
 def _found(request: HttpRequest, staff: Staff) -> Any:
-    return selectors.campaign_list(
-        staff=staff,
-        search=request.GET.get("q", "").strip(),
-        status=request.GET.get("status", ""),
-        sort=request.GET.get("sort", ""),
-    )
+    wanted = asked(request, "q", "status", "sort")
+    return selectors.campaign_list(staff=staff, search=wanted.pop("q").strip(), **wanted)
 
 
 def _visible(staff: Staff, pk: int) -> Campaign:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from organization import selectors
-from organization.access import roles, staff_of
+from organization.access import asked, roles, staff_of
 from organization.export import csv_response
 from organization.forms import ImportForm
 from organization.models import Import, ImportKind, Job, Role
@@ -30,14 +30,14 @@ def import_list(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         return _queue(request, form)
-    filters = {name: request.GET.get(name, "") for name in ("kind", "status", "sort")}
-    found = selectors.imports(words=request.GET.get("q", ""), **filters)
+    words, filters = asked(request, "q")["q"], asked(request, "kind", "status", "sort")
+    found = selectors.imports(words=words, **filters)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("Imports"),
         "form": form,
         "page": page,
-        "search": request.GET.get("q", ""),
+        "search": words,
         **filters,
         "sort": filters["sort"] or "-when",
         "kinds": ImportKind.choices,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from organization import selectors
-from organization.access import roles, staff_of
+from organization.access import asked, roles, staff_of
 from organization.models import Job, Role
 from organization.services import job_run_again
 
@@ -21,7 +21,7 @@ everybody = roles(*Role)
 @everybody
 def job_list(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
-    filters = {name: request.GET.get(name, "") for name in ("kind", "status")}
+    filters = asked(request, "kind", "status")
     page = Paginator(selectors.jobs(staff, **filters), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("Jobs"),
