@@ -44,7 +44,7 @@ journey: setup ## The same loop on the real Complete Journey data (SERVE=0 as ab
 	@$(PY) -m config.embedded run $(PY) manage.py load_completejourney $(if $(filter-out 0,$(SERVE)),--serve)
 
 test: setup ## Run the whole suite against the embedded services
-	$(PY) -m config.embedded run $(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m config.embedded run $(PY) -m pytest -n 2 --dist worksteal --cov --cov-report=
 
 lint: setup ## Check style, types, import directions, migrations and translations
 	$(BIN)/ruff check .

@@ -5,13 +5,17 @@ import os
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 os.environ["HUIYAN_REDIS_DB"] = str(1 + int(WORKER.removeprefix("gw")))
 
+from collections.abc import Iterator  # noqa: E402
 from datetime import date  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import pytest  # noqa: E402
+import redis  # noqa: E402
+from celery.contrib.testing.worker import start_worker  # noqa: E402
 from django.conf import settings  # noqa: E402
 from pytest_django import Settings  # noqa: E402
 
+from config.celery import app  # noqa: E402
 from members.models import Member  # noqa: E402
 from organization.models import Region, Role, Staff, Store  # noqa: E402
 from organization.services import region_ensure, staff_create  # noqa: E402
@@ -29,6 +33,14 @@ def pytest_configure() -> None:
 def _own_uploads(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "uploads"
     settings.STATIC_ROOT = tmp_path  # WhiteNoise warns of a folder that nobody has collected yet.
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A real Celery worker over the real broker, in a thread of this process."""
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
+        yield
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A browser, a live server and a real Celery worker over the real broker."""
+"""A browser and people who log in with it."""
 
 import os
 import shutil
@@ -6,13 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
-from celery.contrib.testing.worker import start_worker
-from django.conf import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
-
-from config.celery import app
 
 FLAGS = [
     "--no-sandbox",
@@ -40,13 +35,6 @@ def browser() -> Iterator[Browser]:
             pytest.skip("No Chromium: install Debian's package chromium, or Playwright's own.")
         yield playwright.chromium.launch(executable_path=path, args=FLAGS)
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def worker(transactional_db: None) -> Iterator[None]:
-    redis.Redis.from_url(settings.REDIS_URL).flushdb()
-    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
-        yield
 
 
 LogIn = Callable[[str], Page]
