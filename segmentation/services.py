@@ -19,9 +19,12 @@ MOST_MISSED_NIGHTS = 14
 FILES_STOPPED_AFTER = timedelta(days=30)
 
 
+@transaction.atomic
 def night_start(*, as_of: date, asked_by: Staff | None) -> Job:
     """Queue the night of a business day; JobError if it may not be made now."""
-    return _queue(as_of, asked_by=asked_by, instead_of=None)
+    job = _queue(as_of, asked_by=asked_by, instead_of=None)
+    audit(actor=asked_by, code="night.asked", on=job, data={"as_of": as_of.isoformat()})
+    return job
 
 
 def nights_due(today: date) -> list[date]:

@@ -1,6 +1,8 @@
 import re
+from datetime import date
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from organization.models import Staff, Store
@@ -43,6 +45,7 @@ class NightForm(forms.Form):
         label=_("Business day"),
         help_text=_("All sales up to the end of this day are looked at."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(date(1990, 1, 1))],  # No sale is taken in from before.
     )
 
 

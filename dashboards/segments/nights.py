@@ -13,8 +13,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from dashboards.segments.forms import NightForm
 from organization.access import roles, staff_of
-from organization.jobs import JobError, job_retry
+from organization.jobs import JobError
 from organization.models import Job, Role
+from organization.services import job_run_again
 from segmentation import selectors, services
 
 PAGE_SIZE = 30
@@ -52,6 +53,7 @@ def night_progress(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_POST
 @roles(Role.ADMIN)
 def night_retry(request: HttpRequest, job_id: int) -> HttpResponse:
-    if not job_retry(get_object_or_404(selectors.night_jobs(), pk=job_id)):
+    job = get_object_or_404(selectors.night_jobs(), pk=job_id)
+    if not job_run_again(job=job, actor=staff_of(request)):
         messages.warning(request, _("This night did not fail, so there is nothing to run again."))
     return redirect("nights")

@@ -40,6 +40,14 @@ SEXES = {
 }  # fmt: skip
 
 
+# What systems write where nobody has looked.
+NOT_VERIFIED = ("0", "no", "n", "none", "false", "unverified", "not verified", "否", "无", "未核验", "未验证")
+
+
+def _method(cell: str) -> str:
+    return "" if cell.lower() in NOT_VERIFIED else cells.text(40)(cell)
+
+
 def cleaners(*, find_store: Callable[[str], int], today: date) -> dict[str, Callable[[str], Any]]:
     """One cleaner per column; `today` bounds days of birth, enrolment and verification."""
 
@@ -70,7 +78,7 @@ def cleaners(*, find_store: Callable[[str], int], today: date) -> dict[str, Call
         "birth_date": birth_date,
         "store": find_store,
         "enrolled_on": past_day,
-        "age_method": cells.text(40),
+        "age_method": _method,
         "age_verified_at": past_moment,
         "age_clerk": cells.text(40),
         "consent_sms": cells.flag,

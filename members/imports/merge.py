@@ -208,7 +208,7 @@ def _add_witness(
 ) -> None:
     """An age verification counts only with method, time and who saw it."""
     values = row.values
-    complete = all(name in values for name in ("age_method", "age_verified_at", "age_clerk"))
+    complete = all(values.get(name) for name in ("age_method", "age_verified_at", "age_clerk"))
     if complete and member.pk not in ledger.verified:
         ledger.verified.add(member.pk)
         writes.verifications.append(
@@ -227,13 +227,14 @@ def _add_wishes(member: Member, row: _Row, record: Import, ledger: _Ledger, writ
     for channel in Channel.values:
         granted = row.values.get(f"consent_{channel}")
         before = ledger.consents.get((member.pk, channel))
-        # A withdrawal always counts; a grant only where the ledger has no entry yet.
+        # A withdrawal always counts, dated now, so that one from a file that waited still comes last;
+        # a grant counts only where the ledger has no entry yet.
         if granted is None or granted == before or (granted and before is False):
             continue
         ledger.consents[member.pk, channel] = granted
         writes.consents.append(
             Consent(member=member, channel=channel, purpose=Purpose.MARKETING, granted=granted,
-                    at=record.created_at, source=source)
+                    at=timezone.now(), source=source)
         )  # fmt: skip
     if row.values.get("self_excluded") and member.pk not in ledger.excluded:
         ledger.excluded.add(member.pk)

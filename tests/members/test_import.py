@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from members.models import AgeVerification, Consent, Member, MemberIdentity, SelfExclusion
+from organization.imports.runner import import_run
+from organization.jobs import Progress
 from organization.models import Import, ImportKind, Store
-from tests.organization.importing import counts, faults, take_in
+from tests.organization.importing import counts, faults, queue, take_in
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +129,20 @@ def test_it_never_grants_a_consent_again_that_was_withdrawn() -> None:
     assert list(Consent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
     take(row(mobile=PHONE, consent_sms="1", nickName="王"), row(mobile=PHONE, consent_sms="1"))
     assert list(Consent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
+
+
+def test_it_puts_a_withdrawal_last_though_its_file_has_waited() -> None:
+    waiting = queue(ImportKind.MEMBERS, [row(mobile=PHONE, consent_sms="0")])
+    take(row(mobile=PHONE, consent_sms="1"))
+    assert waiting.job is not None
+    import_run(waiting.job, Progress(waiting.job))
+    assert not Consent.objects.latest("at").granted
+
+
+@pytest.mark.parametrize("method", ["未核验", "No", "0"])
+def test_it_verifies_nobody_by_a_method_that_says_so(method: str) -> None:
+    take(row(mobile=PHONE, age_method=method, age_verified_at="2025-03-04 10:00", age_clerk="S1-2"))
+    assert Member.objects.exists() and not AgeVerification.objects.exists()
 
 
 def test_it_never_lifts_a_self_exclusion() -> None:

@@ -253,8 +253,10 @@ def test_it_starts_a_night_and_shows_its_progress(logged_in: LogIn, admin: Staff
     assert "Import sales" in page
     assert client.post("/nights/", {"as_of": "2025-06-30"}).status_code == 302
     job = Job.objects.get(kind="nightly", asked_by=admin)
+    assert AuditEvent.objects.get(code="night.asked", actor=admin).object_id == job.pk
     page = client.get("/nights/").content.decode()
     assert f'hx-get="/nights/jobs/{job.pk}/"' in page
+    assert client.post("/nights/", {"as_of": "0001-01-01"}).status_code == 422
     refused = client.post("/nights/", {"as_of": "2025-06-30"})
     assert refused.status_code == 422
     assert "already" in refused.content.decode()
@@ -270,6 +272,7 @@ def test_it_runs_a_failed_night_again(logged_in: LogIn, admin: Staff) -> None:
     client.post(f"/nights/jobs/{job.pk}/retry/")
     job.refresh_from_db()
     assert job.status == Job.Status.QUEUED
+    assert AuditEvent.objects.get(code="job.retried").actor == admin
     other = Job.objects.create(kind="import", label="not a night", status="failed")
     assert client.post(f"/nights/jobs/{other.pk}/retry/").status_code == 404
 
