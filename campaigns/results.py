@@ -70,7 +70,8 @@ JOIN sales_receiptline line
     ON line.member_id = scoped.member_id
     AND line.business_day BETWEEN %(start)s AND %(last)s
     AND (scoped.store_id IS NULL OR line.store_id = scoped.store_id)
-WHERE scoped.treated AND buy_price IS NOT NULL
+-- Tills that do not know a buy price send none or nought.
+WHERE scoped.treated AND buy_price > 0
 GROUP BY scoped.store_id
 """
 )
