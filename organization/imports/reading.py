@@ -37,7 +37,7 @@ BINARY_STARTS = {
 }
 
 
-_DATA = re.compile(r"\d{5}")
+_DATA = re.compile(r"\d{5}|\d[-/.年]\d")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _check_columns(positions: dict[str, int], header: list[str], columns: tuple[
             _("Two columns have the same name: %(titles)s.") % {"titles": ", ".join(sorted(twice))}
         )
     if not positions:
-        if any(_DATA.search(title) for title in header):  # It may be a phone number: say nothing of it.
+        if any(_DATA.search(title) for title in header):  # It may be of a person: say nothing of it.
             raise JobError(_("The first row holds values, not column names. Add a row of names above it."))
         titles = ", ".join(title[:30] for title in header[:6])
         raise JobError(

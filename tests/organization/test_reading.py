@@ -73,6 +73,7 @@ def test_it_reads_the_same_table_however_it_is_written(content: bytes) -> None:
         ((",".join(f"c{n}" for n in range(501)) + "\n").encode(), "501 columns; 500 at most"),
         (("x" * 1_000_000 + ",b\n1,2\n").encode(), "cannot be read as column names"),
         (b"19900001234,\xe7\x8e\x8b,1\n", "holds values, not column names"),
+        (b"\xe7\x8e\x8b,1985/1/2\n", "holds values, not column names"),
     ],
 )
 def test_it_refuses_a_file_with_a_sentence_and_changes_nothing(content: bytes, sentence: str) -> None:
