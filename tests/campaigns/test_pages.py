@@ -209,7 +209,7 @@ def test_it_shows_no_difference_between_groups_that_are_not_as_planned(
     results_refresh(DAY + timedelta(days=20))
     client, url = log_in(marketer), reverse("campaigns")
     assert client.get(url).context["rows"][0].effect is not None
-    Campaign.objects.filter(pk=running.pk).update(holdout_share="0.200")
+    Campaign.objects.filter(pk=running.pk).update(holdout_share="0.100")
     page = text(client.get(reverse("campaign", args=[running.pk])))
     assert "No verdict" in page and "sizes not as planned" in page
     assert "sizes as planned" not in page
