@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from django.db.models import Sum
+
 from campaigns.services import campaign_import
 from demo import journey
 from demo.stage import import_file, night, staff_for
@@ -26,9 +28,11 @@ def load(*, folder: Path, say: Callable[[str], None]) -> None:
     for kind in (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS, ImportKind.SALES):
         record = import_file(kind=kind, path=files[kind], actor=loader)
         say(f"Imported {record.file_name}: {record.read:,} rows, {record.quarantined:,} set aside")
-    staff_for(Store.objects.order_by("code")[0], Region.objects.get(parent=None))
     night(AS_OF, actor=loader)
     say(f"Ran the night of {AS_OF}")
+    open_stores = Store.objects.filter(storeday__isnull=False)
+    busiest = open_stores.annotate(receipts=Sum("storeday__receipts")).latest("receipts")
+    staff_for(busiest, Region.objects.get(parent=None))
     say(f"Loaded {_load_campaigns(loader)} campaigns")
 
 
