@@ -1,6 +1,7 @@
 """The columns of a file of members, and how each cell becomes a value."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -48,6 +49,10 @@ def _method(cell: str) -> str:
     return "" if cell.lower() in NOT_VERIFIED else cells.text(40)(cell)
 
 
+# The value of each wish that ends something; the other value begins or allows it.
+ENDED_BY = {"self_excluded": True, "consent_sms": False, "consent_wechat": False, "consent_email": False}
+
+
 def cleaners(*, find_store: Callable[[str], int], today: date) -> dict[str, Callable[[str], Any]]:
     """One cleaner per column; `today` bounds days of birth, enrolment and verification."""
 
@@ -86,3 +91,22 @@ def cleaners(*, find_store: Callable[[str], int], today: date) -> dict[str, Call
         "consent_email": cells.flag,
         "self_excluded": cells.flag,
     }
+
+
+def endings(values: dict[str, Any]) -> dict[str, Any]:
+    """Of clean values those that end something: a request to be left alone, a withdrawn consent."""
+    return {name: value for name, value in ENDED_BY.items() if values.get(name) is value}
+
+
+def endings_of_refused(row: dict[str, str], cleaners: dict[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """Of a refused row: whose it is and what it ends; empty if it ends nothing.
+
+    A request to be left alone must not wait until somebody has mended the birth date beside it.
+    """
+    values = {}
+    for name in ("card", "phone", "wechat", *ENDED_BY):
+        with suppress(KeyError, BadCell):
+            values[name] = cleaners[name](row[name])
+    ends = endings(values)
+    identities = {name: values[name] for name in ("card", "phone", "wechat") if name in values}
+    return identities | ends if ends else {}

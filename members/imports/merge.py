@@ -9,7 +9,7 @@ import hmac
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from members.imports.columns import cleaners
+from members.imports.columns import cleaners, endings, endings_of_refused
 from members.models import (
     AgeVerification,
     Channel,
@@ -74,12 +74,27 @@ def merge_members(record: Import, path: Path, layout: Layout, progress: Progress
     tally = Tally()
     zones = {store.pk: store.time_zone for store in Store.objects.all()}
     today = timezone.localdate(record.created_at, ZoneInfo(settings.TIME_ZONE))
-    rows = clean_rows(path, layout, cleaners(find_store=_store_finder(), today=today), {"store"}, tally)
+    clean = cleaners(find_store=_store_finder(), today=today)
+    refused: list[dict[str, str]] = []
+    rows = clean_rows(path, layout, clean, {"store"}, tally, refused=refused.append)
     while chunk := list(itertools.islice(rows, CHUNK)):
         _take_chunk([_row(number, values) for number, values in chunk], record, zones, tally)
         progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
+    _heed_refused([ends for cells in refused if (ends := endings_of_refused(cells, clean))], record)
     tally.made = {"members": tally.added}
     return tally
+
+
+def _heed_refused(endings: list[dict[str, Any]], record: Import) -> None:
+    """A row set aside for another fault still ends what it asks to end, for members we know."""
+    rows = [_row(0, values) for values in endings]
+    owners = _owners([key for row in rows for key in row.keys.values()])
+    known = Member.objects.in_bulk(list(owners.values()))
+    ledger, writes = _Ledger(list(known)), _Writes(iter(()))
+    for row in rows:
+        for owner in {owners[key] for key in row.keys.values() if key in owners}:
+            _add_wishes(known[owner], row, record, ledger, writes)
+    writes.save()
 
 
 def _store_finder() -> Any:
@@ -156,6 +171,8 @@ def _take(
             "",
             _("The identities (%(kinds)s) belong to different members.") % {"kinds": kinds},
         )
+        for owner in found:
+            _add_wishes(known[owner], replace(row, values=endings(row.values)), record, ledger, writes)
         return
     member = known[found.pop()] if found else None
     if member is not None and bytes(member.row_digest or b"") == row.digest:

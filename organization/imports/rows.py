@@ -14,11 +14,18 @@ Cleaners = Mapping[str, Callable[[str], Any]]
 
 
 def clean_rows(
-    path: Path, layout: Layout, cleaners: Cleaners, required: set[str], tally: Tally
+    path: Path,
+    layout: Layout,
+    cleaners: Cleaners,
+    required: set[str],
+    tally: Tally,
+    *,
+    refused: Callable[[dict[str, str]], None] = lambda cells: None,
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Good rows with their record numbers; an empty cell is absent from its dictionary.
 
-    Counts every row read, ignores blank ones, and refuses a row at its first bad cell.
+    Counts every row read, ignores blank ones, and refuses a row at its first bad cell; `refused`
+    sees the cells of such a row.
     """
     wrong = WrongWidth()
     for batch in read_batches(path, layout, wrong):
@@ -28,7 +35,9 @@ def clean_rows(
                 tally.ignored += 1
                 continue
             values = _clean(row, cells, cleaners, required, tally)
-            if values is not None:
+            if values is None:
+                refused(cells)
+            else:
                 yield row, values
     tally.take_wrong_widths(wrong, len(layout.header))
 

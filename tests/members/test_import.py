@@ -152,6 +152,27 @@ def test_it_never_lifts_a_self_exclusion() -> None:
     assert SelfExclusion.objects.get().member == Member.objects.get()
 
 
+@pytest.mark.parametrize("fault", [{"dateOfBirth": "soon"}, {"tobaccoLicense": ""}, {"sex": "x"}])
+def test_it_leaves_alone_who_asks_for_it_in_a_row_that_is_set_aside(fault: dict[str, str]) -> None:
+    take(row(card="C1", mobile=PHONE, consent_sms="1"))
+    record = take(row(mobile=PHONE, consent_sms="0", self_excluded="1", **fault))
+    assert record.quarantined == 1
+    assert SelfExclusion.objects.count() == 1
+    assert list(Consent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
+
+
+def test_it_leaves_both_alone_when_a_row_names_two_members() -> None:
+    take(row(card="C1", consent_sms="1"), row(mobile=PHONE))
+    assert take(row(card="C1", mobile=PHONE, self_excluded="1")).quarantined == 1
+    assert SelfExclusion.objects.count() == 2
+
+
+def test_it_grants_nothing_from_a_row_that_is_set_aside() -> None:
+    take(row(mobile=PHONE))
+    take(row(mobile=PHONE, consent_sms="1", dateOfBirth="soon"))
+    assert not Consent.objects.exists()
+
+
 def test_it_verifies_age_only_with_a_witness_and_keeps_the_first() -> None:
     take(row(mobile=PHONE, age_method="clerk", age_verified_at="2025-03-04 10:00"))
     assert not AgeVerification.objects.exists()
