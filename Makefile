@@ -29,6 +29,7 @@ demo: setup ## Simulate a chain, run the whole loop on it, then serve it (SERVE=
 
 start: setup ## Start PostgreSQL and Valkey and leave them running (demo-stop stops them)
 	@$(PY) -m config.embedded start
+	@$(PY) manage.py shell --verbosity 0 --command "from demo.stage import prepare_database; prepare_database()"
 
 demo-stop: setup ## Stop the demo's processes and services; its data stays
 	@$(PY) -m config.serve stop

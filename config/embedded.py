@@ -1,7 +1,6 @@
 """PostgreSQL 18 and Valkey from wheels, for a machine that has neither: `python -m config.embedded
 start | stop | run COMMAND…`. Both listen on sockets in one private folder, so two checkouts never
-meet and no port can be taken. Unused where DATABASE_URL and REDIS_URL name real servers.
-"""
+meet and no port can be taken. Unused where DATABASE_URL and REDIS_URL name real servers."""
 
 import fcntl
 import hashlib
@@ -87,10 +86,10 @@ def _clear_stale_pid() -> None:
 def _start_valkey() -> None:
     binary = shutil.copy2(get_binary_path(), HOME)  # Root's own folders may be closed to nobody.
     VALKEY_SOCKET.unlink(missing_ok=True)
-    options = f"--port 0 --unixsocket {VALKEY_SOCKET} --databases 64 --daemonize yes --save".split()
-    _run(binary, *options, "")
-    attempts = iter(range(500))
-    while not _answers(VALKEY_SOCKET) and next(attempts, None) is not None:
+    options = f"--port 0 --unixsocket {VALKEY_SOCKET} --databases 64 --daemonize yes --save"
+    _run(binary, *options.split(), "")
+    deadline = time.monotonic() + 10
+    while not _answers(VALKEY_SOCKET) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
