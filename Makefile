@@ -52,7 +52,7 @@ lint: setup ## Check style, types, import directions, migrations and translation
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
-	$(PY) manage.py makemigrations --check --dry-run --skip-checks
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --skip-checks
 	$(PY) manage.py translations --check
 
 format: setup ## Format the code
