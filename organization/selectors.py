@@ -60,6 +60,12 @@ def columns_read(record: Import) -> list[ColumnRead]:
     return [ColumnRead(column["title"], labels.get(column["name"], column["name"])) for column in columns]
 
 
+def next_kind() -> str:
+    """The first kind of which nothing is here yet; sales, which come every day, once all are."""
+    here = set(Import.objects.filter(added__gt=0).values_list("kind", flat=True))
+    return next((kind for kind in ImportKind.values if kind not in here), ImportKind.SALES)
+
+
 @dataclass(frozen=True)
 class SetAside:
     """One row set aside, as a page may show it."""

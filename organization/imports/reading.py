@@ -104,8 +104,7 @@ def _encoding(path: Path) -> str:
     for magic, kind in BINARY_STARTS.items():
         if start.startswith(magic):
             raise JobError(
-                _("This is a %(kind)s file. Save it as CSV in UTF-8 or GB18030 and send that.")
-                % {"kind": kind}
+                _("This file is %(kind)s. Save it as CSV in UTF-8 or GB18030 and send that.") % {"kind": kind}
             )
     if b"\0" in start:
         raise JobError(_("This file is not text: it holds zero bytes. Save it as CSV in UTF-8 or GB18030."))

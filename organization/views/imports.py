@@ -27,7 +27,7 @@ admins = roles(Role.ADMIN)
 @require_http_methods(["GET", "POST"])
 @admins
 def import_list(request: HttpRequest) -> HttpResponse:
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST or None, request.FILES or None, initial={"kind": selectors.next_kind()})
     if request.method == "POST" and form.is_valid():
         return _queue(request, form)
     words, filters = asked(request, "q")["q"], asked(request, "kind", "status", "sort")

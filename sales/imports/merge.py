@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from organization.imports.reading import Layout, WrongWidth, read_batches
 from organization.imports.tally import Tally
-from organization.jobs import Progress
+from organization.jobs import JobError, Progress
 from organization.models import Import
 from sales.imports.group import Receipts, group
 from sales.imports.parse import DAY_ZERO, LINE, LineParser, Stores
@@ -50,7 +50,10 @@ def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) 
     tally = Tally(cents={"read": 0, "stored": 0, "quarantined": 0})
     people, products = People(), Products()
     latest = record.created_at + timedelta(days=1)
-    parser = LineParser(stores=Stores.load(), products=products, people=people, tally=tally, latest=latest)
+    stores = Stores.load()
+    if not stores.ids:
+        raise JobError(_("There is no store yet. Import the stores first, then try this file again."))
+    parser = LineParser(stores=stores, products=products, people=people, tally=tally, latest=latest)
     outcome = Outcome()
     with ExitStack() as stack:
         buckets = _buckets(path, stack)

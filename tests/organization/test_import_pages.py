@@ -40,6 +40,20 @@ def test_it_says_in_which_order_to_begin(as_admin: Client) -> None:
     assert "Begin with the stores" in page
 
 
+def test_it_offers_the_kind_that_comes_next(as_admin: Client, store: Store) -> None:
+    assert '<option value="stores" selected>' in as_admin.get("/imports/").content.decode()
+    take_in(ImportKind.STORES, "store_id,license_code,cust_name,region\n0009,990000000009,新店,片区\n")
+    assert '<option value="products" selected>' in as_admin.get("/imports/").content.decode()
+
+
+def test_it_shows_a_reason_in_the_language_of_the_reader(as_admin: Client, store: Store) -> None:
+    rows = [{"mobile": PHONE, "birthday": "soon", "license_code": store.licence_number}]
+    record = take_in(ImportKind.MEMBERS, rows)
+    as_admin.cookies["django_language"] = "zh-hans"
+    for path in ("", "rows/"):
+        assert "不是日期，格式应如" in as_admin.get(f"/imports/{record.pk}/{path}").content.decode()
+
+
 def test_it_queues_one_job_for_each_file(as_admin: Client, admin: Staff) -> None:
     files = [SimpleUploadedFile(f"{n}.csv", b"a,b\n1,2\n") for n in (1, 2)]
     answer = as_admin.post("/imports/", {"kind": "stores", "source": "ERP", "uploads": files})
@@ -161,7 +175,7 @@ def test_it_asks_the_database_no_more_for_more_imports(
     for count in (1, 5):
         for _ in range(count):
             queue(ImportKind.MEMBERS, "")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             as_admin.get("/imports/")
     record = members_with_a_fault(store)
     with django_assert_num_queries(6):  # …, import, groups, examples

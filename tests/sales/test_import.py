@@ -398,6 +398,12 @@ def test_it_refuses_a_receipt_with_more_lines_than_a_number_holds() -> None:
     assert "32,000 lines at most" in faults(record)[1][2]
 
 
+def test_it_asks_for_the_stores_first_when_there_is_none() -> None:
+    Store.objects.all().delete()
+    with pytest.raises(JobError, match="Import the stores first"):
+        take(basket())
+
+
 def test_it_does_not_take_a_file_of_sales_for_one_of_members() -> None:
     with pytest.raises(JobError, match=r"This looks like a file of Sales, not of Members\."):
         take_in(ImportKind.MEMBERS, [line(mobilephone=PHONE)])
