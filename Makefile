@@ -47,11 +47,12 @@ journey: setup ## The same loop on the real Complete Journey data (SERVE=0 as ab
 test: setup ## Run the whole suite against the embedded services
 	$(PY) -m config.embedded run $(PY) -m pytest -n 2 --dist worksteal --cov --cov-report=
 
-lint: setup ## Check style, types, import directions, migrations and translations
+lint: setup ## Check style, types, import directions, store scope, migrations and translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
+	$(PY) -m config.scopes
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run --skip-checks
 	$(PY) manage.py translations --check
 

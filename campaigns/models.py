@@ -4,9 +4,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.querysets import CampaignQuerySet
+from campaigns.querysets import ArmTotalQuerySet, AssignmentQuerySet, CampaignQuerySet, RemovalQuerySet
 from members.models import Channel, Member
+from members.querysets import OfMemberQuerySet
 from organization.models import Staff, Store
+from organization.querysets import closed
 
 
 class Campaign(models.Model):
@@ -36,7 +38,8 @@ class Campaign(models.Model):
     # The stores whose members it is for: those its maker saw when it started.
     stores = models.ManyToManyField(Store, related_name="+")
 
-    objects = CampaignQuerySet.as_manager()
+    unscoped = CampaignQuerySet.as_manager()
+    objects = closed(CampaignQuerySet)
 
     class Meta:
         ordering = ["-id"]
@@ -66,6 +69,9 @@ class Removal(models.Model):
     reason = models.CharField(max_length=20)
     members = models.IntegerField()
 
+    unscoped = RemovalQuerySet.as_manager()
+    objects = closed(RemovalQuerySet)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "store", "reason"], name="removal_once")]
 
@@ -78,6 +84,9 @@ class Assignment(models.Model):
     bucket = models.SmallIntegerField()
     treated = models.BooleanField()
     home_store = models.ForeignKey(Store, models.PROTECT, related_name="+")
+
+    unscoped = AssignmentQuerySet.as_manager()
+    objects = closed(AssignmentQuerySet)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "member"], name="assigned_once")]
@@ -99,6 +108,9 @@ class Message(models.Model):
     reason = models.CharField(max_length=20, blank=True)
     sent_at = models.DateTimeField(null=True)
 
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "member"], name="one_message_each")]
         indexes = [
@@ -114,6 +126,9 @@ class Redemption(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="+")
     coupon = models.CharField(max_length=40)
     day = models.DateField()
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
 
     class Meta:
         indexes = [models.Index(fields=["campaign", "day"])]
@@ -143,6 +158,9 @@ class ArmTotal(models.Model):
     attributed = models.DecimalField(max_digits=30, decimal_places=0, default=0)
     goods_sales = models.DecimalField(max_digits=30, decimal_places=0, default=0)
     goods_cost = models.DecimalField(max_digits=30, decimal_places=0, default=0)
+
+    unscoped = ArmTotalQuerySet.as_manager()
+    objects = closed(ArmTotalQuerySet)
 
     class Meta:
         constraints = [

@@ -36,7 +36,7 @@ def campaign_plan(
     *, staff: Staff, segment: str, channel: str, holdout_share: float, horizon_days: int, day: date
 ) -> Plan:
     """The campaign as it would start on a day; the groups in round numbers, before the hash."""
-    stores = Store.objects.all().visible_to(staff)
+    stores = Store.objects.visible_to(staff)
     chosen = audience(segment=segment, stores=stores, channel=channel, day=day)
     held_out = round(chosen.allowed * holdout_share)
     treated = chosen.allowed - held_out
@@ -48,6 +48,7 @@ def campaign_plan(
 
 def _spread(chosen: Audience, *, first: date, last: date) -> float | None:
     """Standard deviation of the members' spend in as many days before as the campaign will last."""
+    # unscoped: the members were chosen within the scope of who asks.
     with connection.cursor() as cursor:
         cursor.execute(SPREAD, {"members": chosen.members.tolist(), "first": first, "last": last})
         (spread,) = cursor.fetchone() or (None,)

@@ -100,18 +100,18 @@ def results_refresh(as_of: date) -> None:
     """Compute every campaign again that is running or whose last receipts may still come in."""
     running = Q(status=Campaign.Status.RUNNING, starts_on__lte=as_of)
     settling = Q(status=Campaign.Status.FINISHED, ends_on__gte=as_of - timedelta(days=SETTLE_DAYS))
-    for campaign in Campaign.objects.filter(running | settling).order_by("pk"):
+    for campaign in Campaign.unscoped.filter(running | settling).order_by("pk"):
         result_compute(campaign=campaign, as_of=as_of)
 
 
 @transaction.atomic
 def result_compute(*, campaign: Campaign, as_of: date) -> None:
     """Replace a campaign's figures by those of the receipts up to a day, and end it if it is over."""
-    campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    campaign = Campaign.unscoped.select_for_update().get(pk=campaign.pk)
     days = _days(campaign, as_of)
     totals = _arm_totals(campaign, days)
-    ArmTotal.objects.filter(campaign=campaign).delete()
-    ArmTotal.objects.bulk_create(totals, 1_000)
+    ArmTotal.unscoped.filter(campaign=campaign).delete()
+    ArmTotal.unscoped.bulk_create(totals, 1_000)
     daily = _daily(campaign, days) if campaign.has_control else []
     CampaignResult.objects.update_or_create(campaign=campaign, defaults={"as_of": as_of, "daily": daily})
     if campaign.status == Campaign.Status.RUNNING and as_of >= days["ends"]:
@@ -120,7 +120,7 @@ def result_compute(*, campaign: Campaign, as_of: date) -> None:
 
 def _finish(campaign: Campaign) -> None:
     refuse_pending(campaign=campaign, reason=Reason.TOO_LATE)
-    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.FINISHED)
+    Campaign.unscoped.filter(pk=campaign.pk).update(status=Campaign.Status.FINISHED)
 
 
 def _days(campaign: Campaign, as_of: date) -> dict[str, Any]:

@@ -17,10 +17,9 @@ def campaign_list(
     *, staff: Staff, search: str = "", status: str = "", sort: str = "-starts_on"
 ) -> QuerySet[Any]:
     """Campaigns a person sees, with `reached`: members of the own stores in either arm."""
-    stores = Store.objects.all().visible_to(staff).values("pk")
-    own = Assignment.objects.filter(campaign=OuterRef("pk"), home_store__in=stores).order_by()
+    own = Assignment.objects.visible_to(staff).filter(campaign=OuterRef("pk")).order_by()
     count = own.values("campaign").annotate(n=Count("pk")).values("n")
-    found = Campaign.objects.all().visible_to(staff)
+    found = Campaign.objects.visible_to(staff)
     found = found.annotate(reached=Coalesce(Subquery(count, output_field=IntegerField()), 0))
     if search:
         found = found.filter(Q(name__icontains=search) | Q(offer__icontains=search))
@@ -37,7 +36,7 @@ def seen_in_part(*, campaigns: Collection[Campaign], staff: Staff) -> set[int]:
         return set()
     if staff.role == Role.MANAGER:
         return {campaign.pk for campaign in campaigns}
-    visible = Store.objects.all().visible_to(staff).values("pk")
+    visible = Store.objects.visible_to(staff).values("pk")
     links = Campaign.stores.through.objects.filter(campaign__in=campaigns).exclude(store__in=visible)
     return set(links.values_list("campaign_id", flat=True))
 
@@ -46,8 +45,9 @@ def arms_of(*, campaigns: Collection[Campaign], staff: Staff) -> dict[int, Arms]
     """Sums per campaign id: of all receipts, or of the own stores where it is seen in part."""
     part = seen_in_part(campaigns=campaigns, staff=staff)
     whole = [campaign.pk for campaign in campaigns if campaign.pk not in part]
-    stores = Store.objects.all().visible_to(staff).values("pk")
-    totals = ArmTotal.objects.filter(
+    stores = Store.objects.visible_to(staff).values("pk")
+    # unscoped: who sees every store of a campaign sees its sums over the company too.
+    totals = ArmTotal.unscoped.filter(
         Q(campaign__in=whole, store__isnull=True) | Q(campaign__in=part, store__in=stores)
     )
     grouped: dict[int, list[ArmTotal]] = {campaign.pk: [] for campaign in campaigns}
@@ -71,7 +71,7 @@ def reading(*, campaign: Campaign, staff: Staff) -> Reading:
 
 def arm_rows(*, campaign: Campaign, staff: Staff) -> QuerySet[ArmTotal]:
     """Stored sums for the export: the company's where the whole is seen, then the own stores'."""
-    stores = Store.objects.all().visible_to(staff).values("pk")
+    stores = Store.objects.visible_to(staff).values("pk")
     seen = Q(store__in=stores)
     if not seen_in_part(campaigns=[campaign], staff=staff):
         seen |= Q(store__isnull=True)
@@ -81,11 +81,9 @@ def arm_rows(*, campaign: Campaign, staff: Staff) -> QuerySet[ArmTotal]:
 
 def message_list(*, staff: Staff, campaign: int | None = None) -> QuerySet[Any]:
     """What the sandbox gateway keeps, newest first, to members of the own stores."""
-    found = Message.objects.select_related("campaign", "member").order_by("-pk")
-    if not staff.sees_everything:
-        stores = Store.objects.all().visible_to(staff).values("pk")
-        found = found.filter(member__home_store__in=stores)
-    return found.filter(campaign=campaign) if campaign else found
+    found: QuerySet[Any] = Message.objects.visible_to(staff).select_related("campaign", "member")
+    found = found.filter(campaign=campaign) if campaign else found
+    return found.order_by("-pk")
 
 
 def _reach(campaign: Campaign, staff: Staff | None) -> Reach:
@@ -93,7 +91,7 @@ def _reach(campaign: Campaign, staff: Staff | None) -> Reach:
     drawn, removals = campaign.assignments.all(), campaign.removals.all()
     messages, redemptions = campaign.messages.all(), campaign.redemptions.all()
     if staff is not None:
-        stores = Store.objects.all().visible_to(staff).values("pk")
+        stores = Store.objects.visible_to(staff).values("pk")
         drawn, removals = drawn.filter(home_store__in=stores), removals.filter(store__in=stores)
         messages = messages.filter(member__in=drawn.values("member"))
         redemptions = redemptions.filter(member__in=drawn.values("member"))

@@ -49,7 +49,7 @@ class CampaignFields(TypedDict, total=False):
 def campaign_create(*, actor: Staff, salt: str = "", **fields: Unpack[CampaignFields]) -> Campaign:
     """A draft. The salt decides who is held out; a run that must repeat brings its own."""
     _refuse_tobacco(fields.get("offer", ""))
-    campaign = Campaign.objects.create(created_by=actor, salt=salt or secrets.token_hex(16), **fields)
+    campaign = Campaign.unscoped.create(created_by=actor, salt=salt or secrets.token_hex(16), **fields)
     audit(actor=actor, code="campaign.created", on=campaign, data={"name": campaign.name})
     return campaign
 
@@ -108,8 +108,8 @@ def campaign_import(
 
     Nobody was held out, so only the sales on redemption days can be told, and no effect.
     """
-    homes = dict(Member.objects.filter(pk__in=members).values_list("pk", "home_store_id"))
-    campaign = Campaign.objects.create(
+    homes = dict(Member.unscoped.filter(pk__in=members).values_list("pk", "home_store_id"))
+    campaign = Campaign.unscoped.create(
         name=name,
         channel=channel,
         status=Campaign.Status.FINISHED,
@@ -120,7 +120,7 @@ def campaign_import(
     )
     campaign.stores.set(set(homes.values()))
     _everybody_treated(campaign, homes)
-    Redemption.objects.bulk_create(
+    Redemption.unscoped.bulk_create(
         [Redemption(campaign=campaign, member_id=m, coupon=c, day=d) for m, c, d in redemptions], BATCH
     )
     audit(actor=actor, code="campaign.imported", on=campaign, data={"members": len(homes)})
@@ -129,7 +129,7 @@ def campaign_import(
 
 
 def _everybody_treated(campaign: Campaign, homes: dict[int, int]) -> None:
-    Assignment.objects.bulk_create(
+    Assignment.unscoped.bulk_create(
         [
             Assignment(campaign=campaign, member_id=member, bucket=0, treated=True, home_store_id=home)
             for member, home in homes.items()
@@ -139,7 +139,7 @@ def _everybody_treated(campaign: Campaign, homes: dict[int, int]) -> None:
 
 
 def _locked(campaign: Campaign) -> Campaign:
-    locked: Campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    locked: Campaign = Campaign.unscoped.select_for_update().get(pk=campaign.pk)
     return locked
 
 
@@ -163,7 +163,7 @@ def _audience_of(campaign: Campaign, *, day: date) -> tuple[list[Store], Audienc
     if night is None:
         raise CampaignError(_("There are no segments before the first nightly run."))
     assert campaign.created_by is not None, "only imported campaigns have no maker, and they are finished"
-    stores = list(Store.objects.all().visible_to(campaign.created_by))
+    stores = list(Store.objects.visible_to(campaign.created_by))
     chosen = audience(segment=campaign.segment, stores=stores, channel=campaign.channel, day=day)
     if not chosen.found:
         raise CampaignError(_("This segment has no members in your stores."))
@@ -171,7 +171,7 @@ def _audience_of(campaign: Campaign, *, day: date) -> tuple[list[Store], Audienc
 
 
 def _removals_store(campaign: Campaign, chosen: Audience) -> None:
-    Removal.objects.bulk_create(
+    Removal.unscoped.bulk_create(
         [
             Removal(campaign=campaign, store_id=store, reason=reason, members=n)
             for (store, reason), n in chosen.removals.items()
@@ -182,7 +182,7 @@ def _removals_store(campaign: Campaign, chosen: Audience) -> None:
 def _assignments_store(campaign: Campaign, chosen: Audience, treated: NDArray[np.bool_]) -> None:
     buckets = bucket(chosen.members, campaign.salt)
     columns = (chosen.members.tolist(), buckets.tolist(), treated.tolist(), chosen.home_stores.tolist())
-    Assignment.objects.bulk_create(
+    Assignment.unscoped.bulk_create(
         (
             Assignment(
                 campaign=campaign, member_id=member, bucket=place, treated=is_treated, home_store_id=home
@@ -195,7 +195,7 @@ def _assignments_store(campaign: Campaign, chosen: Audience, treated: NDArray[np
 
 def _messages_queue(campaign: Campaign, members: NDArray[np.int64]) -> None:
     body = message_body(offer=campaign.offer, channel=campaign.channel)
-    Message.objects.bulk_create(
+    Message.unscoped.bulk_create(
         (
             Message(campaign=campaign, member_id=member, channel=campaign.channel, body=body)
             for member in members.tolist()

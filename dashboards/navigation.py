@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from organization.access import staff_of
-from organization.models import Job, Role
+from organization.models import Job, Role, Staff
 
 LABELS: dict[str, StrOrPromise] = {
     "home": _("Home"),
@@ -57,19 +57,19 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return {}
     staff = staff_of(request)
     return {
-        "nav": [_entry(key) for key in ENTRIES.get(staff.role, ("home",))],
+        "nav": [_entry(key, staff) for key in ENTRIES.get(staff.role, ("home",))],
         "nav_key": _key(request),
         "role_label": staff.get_role_display(),
     }
 
 
-def _entry(key: str) -> Entry:
-    count = SimpleLazyObject(_open_jobs) if key == "jobs" else 0
+def _entry(key: str, staff: Staff) -> Entry:
+    count = SimpleLazyObject(lambda: _open_jobs(staff)) if key == "jobs" else 0
     return Entry(key, LABELS[key], reverse(key), count)
 
 
-def _open_jobs() -> int:
-    return Job.objects.all().open().count()
+def _open_jobs(staff: Staff) -> int:
+    return int(Job.objects.visible_to(staff).open().count())
 
 
 def _key(request: HttpRequest) -> str:

@@ -81,7 +81,7 @@ def play(
     ):
         record = import_file(kind=kind, path=files[name], actor=admin)
         say(f"Imported {record.file_name}: {record.read:,} rows, {record.quarantined:,} set aside")
-    people = staff_for(Store.objects.order_by("code")[0], Region.objects.get(parent=None))
+    people = staff_for(Store.unscoped.order_by("code")[0], Region.objects.get(parent=None))
     for days in NIGHTS_BEFORE:
         night(split - timedelta(days=days), actor=admin)
     night(split - timedelta(days=1), actor=admin)
@@ -133,6 +133,6 @@ def _run_campaign(
 
 
 def _cards(campaign: Campaign) -> list[str]:
-    treated = Assignment.objects.filter(campaign=campaign, treated=True).values("member")
-    identities = MemberIdentity.objects.filter(kind=IdentityKind.CARD, member__in=treated)
+    treated = Assignment.unscoped.filter(campaign=campaign, treated=True).values("member")
+    identities = MemberIdentity.unscoped.filter(kind=IdentityKind.CARD, member__in=treated)
     return sorted(str(identity.value) for identity in identities)

@@ -30,7 +30,7 @@ def load(*, folder: Path, say: Callable[[str], None]) -> None:
         say(f"Imported {record.file_name}: {record.read:,} rows, {record.quarantined:,} set aside")
     night(AS_OF, actor=loader)
     say(f"Ran the night of {AS_OF}")
-    open_stores = Store.objects.filter(storeday__isnull=False)
+    open_stores = Store.unscoped.filter(storeday__isnull=False)
     busiest = open_stores.annotate(receipts=Sum("storeday__receipts")).latest("receipts")
     staff_for(busiest, Region.objects.get(parent=None))
     say(f"Loaded {_load_campaigns(loader)} campaigns")
@@ -55,5 +55,5 @@ def _load_campaigns(actor: Staff) -> int:
 
 
 def _members_by_household() -> dict[int, int]:
-    cards = MemberIdentity.objects.filter(kind=IdentityKind.CARD)
+    cards = MemberIdentity.unscoped.filter(kind=IdentityKind.CARD)
     return {int(card.value): card.member_id for card in cards}

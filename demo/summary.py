@@ -27,11 +27,11 @@ def summary(truths: dict[int, float]) -> Iterable[str]:
 
 
 def _counts() -> Iterable[str]:
-    totals = Import.objects.aggregate(Sum("read"), Sum("quarantined"))
+    totals = Import.unscoped.aggregate(Sum("read"), Sum("quarantined"))
     yield (
-        f"{Store.objects.count():,} stores, {Product.objects.count():,} products, "
-        f"{Member.objects.count():,} members, {Receipt.objects.count():,} receipts, "
-        f"{ReceiptLine.objects.count():,} lines"
+        f"{Store.unscoped.count():,} stores, {Product.objects.count():,} products, "
+        f"{Member.unscoped.count():,} members, {Receipt.unscoped.count():,} receipts, "
+        f"{ReceiptLine.unscoped.count():,} lines"
     )
     yield f"{totals['read__sum']:,} rows read, {totals['quarantined__sum']:,} of them set aside"
 
@@ -43,7 +43,7 @@ def _segments() -> Iterable[str]:
     yield ""
     yield f"Segments as of {run.as_of}, {run.members_scored:,} members with a purchase in the window"
     rows = (
-        SegmentTotal.objects.filter(day=run.as_of)
+        SegmentTotal.unscoped.filter(day=run.as_of)
         .values("segment")
         .annotate(n=Sum("members"), money=Sum("spend"))
     )
@@ -60,7 +60,7 @@ def _clusters() -> Iterable[str]:
     names = cluster_names(model)
     yield ""
     yield f"Clusters: {len(names)}, silhouette {model.model['silhouette_']:.2f}"
-    sizes = dict(ClusterTotal.objects.values_list("cluster").annotate(Sum("members")))
+    sizes = dict(ClusterTotal.unscoped.values_list("cluster").annotate(Sum("members")))
     for label, name in names.items():
         yield f"  {name:60}{sizes.get(label, 0):>8,}"
 
@@ -71,7 +71,7 @@ def _campaigns(truths: dict[int, float]) -> Iterable[str]:
         return
     yield ""
     yield "Campaigns: extra spend per treated member, with 95 % interval, beside what was planted"
-    for campaign in Campaign.objects.filter(pk__in=truths):
+    for campaign in Campaign.unscoped.filter(pk__in=truths):
         effect = reading(campaign=campaign, staff=admin).arms.effect
         told = (
             f"{effect.estimate:+.2f} ({effect.low:+.2f} to {effect.high:+.2f})"

@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from members.querysets import MemberQuerySet
+from members.querysets import MemberQuerySet, OfMemberQuerySet
 from organization.crypto import EncryptedTextField
 from organization.models import Staff, Store
+from organization.querysets import closed
 
 
 class Sex(models.IntegerChoices):
@@ -26,7 +27,8 @@ class Member(models.Model):
     # A keyed digest of the last imported row: the same row again changes nothing.
     row_digest = models.BinaryField(max_length=16, null=True)
 
-    objects = MemberQuerySet.as_manager()
+    unscoped = MemberQuerySet.as_manager()
+    objects = closed(MemberQuerySet)
 
     class Meta:
         indexes = [models.Index(fields=["home_store"])]
@@ -58,6 +60,9 @@ class MemberIdentity(models.Model):
     lookup = models.BinaryField(max_length=16)
     value = EncryptedTextField()
 
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "lookup"], name="identity_unique")]
 
@@ -70,6 +75,9 @@ class AgeVerification(models.Model):
     verified_at = models.DateTimeField()
     clerk = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=80, blank=True)
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
 
     class Meta:
         constraints = [
@@ -98,6 +106,9 @@ class Consent(models.Model):
     at = models.DateTimeField()
     source = models.CharField(max_length=80)
 
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
     class Meta:
         indexes = [models.Index(fields=["member", "channel", "purpose", "-at"])]
 
@@ -109,3 +120,6 @@ class SelfExclusion(models.Model):
     at = models.DateTimeField()
     source = models.CharField(max_length=80)
     recorded_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)

@@ -5,3 +5,9 @@ class MemberQuerySet(ScopedQuerySet):
     """Members are scoped by their home store (before a purchase: the store that enrolled them)."""
 
     store_field = "home_store"
+
+
+class OfMemberQuerySet(ScopedQuerySet):
+    """What belongs to a member is seen by who sees the member."""
+
+    store_field = "member__home_store"

@@ -51,7 +51,7 @@ def job_create(*, kind: str, label: str, payload: dict[str, Any], asked_by: Staf
     from organization.tasks import run_job
 
     language = get_language() or settings.LANGUAGE_CODE
-    job = Job.objects.create(kind=kind, label=label, payload=payload, asked_by=asked_by, language=language)
+    job = Job.unscoped.create(kind=kind, label=label, payload=payload, asked_by=asked_by, language=language)
     transaction.on_commit(lambda: ring(run_job, job.pk))
     return job
 
@@ -91,7 +91,7 @@ class Progress:
 
     def confirm(self) -> None:
         """Last thing before a commit: stop if another worker has taken the job over."""
-        if not Job.objects.select_for_update().filter(pk=self._job.pk, lease=self._job.lease).exists():
+        if not Job.unscoped.select_for_update().filter(pk=self._job.pk, lease=self._job.lease).exists():
             raise LeaseLost
 
     def flush(self) -> None:
@@ -140,20 +140,20 @@ def jobs_requeue() -> list[int]:
     stale = timezone.now() - LEASE
     waiting = Q(status=Job.Status.QUEUED, created_at__lt=stale)
     abandoned = Q(status=Job.Status.RUNNING, heartbeat_at__lt=stale)
-    spent = Job.objects.filter(abandoned, attempts__gte=MAX_ATTEMPTS)
+    spent = Job.unscoped.filter(abandoned, attempts__gte=MAX_ATTEMPTS)
     spent.update(
         status=Job.Status.FAILED,
         error=_("The worker was lost %(n)s times while doing this.") % {"n": MAX_ATTEMPTS},
         finished_at=timezone.now(),
     )
-    return list(Job.objects.filter(waiting | abandoned).values_list("pk", flat=True))
+    return list(Job.unscoped.filter(waiting | abandoned).values_list("pk", flat=True))
 
 
 def job_retry(job: Job) -> bool:
     """Run a failed job again; False if it is not failed (any more)."""
     from organization.tasks import run_job
 
-    again = Job.objects.filter(pk=job.pk, status=Job.Status.FAILED).update(
+    again = Job.unscoped.filter(pk=job.pk, status=Job.Status.FAILED).update(
         status=Job.Status.QUEUED, error="", attempts=0, finished_at=None, done_parts=0
     )
     if again:
@@ -165,14 +165,14 @@ def _claim(job_id: int) -> Job | None:
     now = timezone.now()
     free = Q(status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - LEASE)
     lease = uuid.uuid4()
-    claimed = Job.objects.filter(free, pk=job_id).update(
+    claimed = Job.unscoped.filter(free, pk=job_id).update(
         status=Job.Status.RUNNING, lease=lease, heartbeat_at=now, started_at=now, attempts=F("attempts") + 1
     )
-    return Job.objects.get(pk=job_id) if claimed else None
+    return Job.unscoped.get(pk=job_id) if claimed else None
 
 
 def _update_held(job: Job, **fields: Any) -> None:
-    held = Job.objects.filter(pk=job.pk, lease=job.lease, status=Job.Status.RUNNING)
+    held = Job.unscoped.filter(pk=job.pk, lease=job.lease, status=Job.Status.RUNNING)
     if not held.update(heartbeat_at=timezone.now(), **fields):
         raise LeaseLost
 

@@ -1,4 +1,10 @@
-"""Store scope, closed by default: who has no store sees no row."""
+"""Store scope, closed by default: who has no store sees no row.
+
+A model whose rows belong to somebody has two managers. `objects` answers one question only,
+`visible_to(staff)`; asked for anything else it raises. `unscoped` is for work that no page shows
+directly: imports, nights, delivery. `python -m config.scopes` (in `make lint`) keeps `unscoped`
+out of pages, exports and selectors.
+"""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,7 +15,47 @@ if TYPE_CHECKING:
     from organization.models import Staff
 
 
-class StoreQuerySet(models.QuerySet[Any]):
+class ScopeError(RuntimeError):
+    """Rows were asked for without saying for whom."""
+
+
+class VisibleQuerySet(models.QuerySet[Any]):
+    """What `closed` needs: a subclass says which rows a person sees."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        raise NotImplementedError
+
+
+class ClosedManager(models.Manager[Any]):
+    """A manager that gives no row before it knows for whom."""
+
+    rows: type[VisibleQuerySet]
+
+    def visible_to(self, staff: "Staff") -> Any:
+        return self.rows(self.model, using=self._db).visible_to(staff)
+
+    def none(self) -> Any:
+        return self.rows(self.model, using=self._db).none()
+
+    def get_queryset(self) -> Any:
+        raise ScopeError(f"Say {self.model.__name__}.objects.visible_to(staff), or use `unscoped`.")
+
+
+def closed(rows: type[VisibleQuerySet]) -> ClosedManager:
+    """The manager to call `objects`; declare `unscoped` before it, for Django takes the first."""
+    manager = ClosedManager()
+    manager.rows = rows
+    return manager
+
+
+class AdminQuerySet(VisibleQuerySet):
+    """Rows for admins only."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        return self if staff.sees_everything else self.none()
+
+
+class StoreQuerySet(VisibleQuerySet):
     def visible_to(self, staff: "Staff") -> Self:
         if staff.sees_everything:
             return self
@@ -22,7 +68,7 @@ class StoreQuerySet(models.QuerySet[Any]):
         return self.filter(is_active=True)
 
 
-class ScopedQuerySet(models.QuerySet[Any]):
+class ScopedQuerySet(VisibleQuerySet):
     """Rows that belong to a store; a subclass may name another field than `store`."""
 
     store_field = "store"
@@ -32,11 +78,11 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
         if staff.sees_everything:
             return self
-        stores = Store.objects.all().visible_to(staff).values("pk")
+        stores = Store.objects.visible_to(staff).values("pk")
         return self.filter(**{f"{self.store_field}__in": stores})
 
 
-class JobQuerySet(models.QuerySet[Any]):
+class JobQuerySet(VisibleQuerySet):
     def visible_to(self, staff: "Staff") -> Self:
         """Admins see all jobs, everybody else the own ones."""
         return self if staff.sees_everything else self.filter(asked_by=staff)

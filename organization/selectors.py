@@ -24,9 +24,11 @@ PERSONAL = {"phone", "card", "wechat", "name"}
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
-def imports(*, words: str = "", kind: str = "", status: str = "", sort: str = "") -> QuerySet[Import]:
+def imports(
+    staff: Staff, *, words: str = "", kind: str = "", status: str = "", sort: str = ""
+) -> QuerySet[Import]:
     """Imports whose file name holds the words; `sort` is a key of IMPORT_ORDERS, "-" turns it round."""
-    found = Import.objects.select_related("job", "source", "asked_by")
+    found: QuerySet[Import] = Import.objects.visible_to(staff).select_related("job", "source", "asked_by")
     found = found.filter(Q(kind=kind) if kind else Q(), Q(job__status=status) if status else Q())
     if words:
         found = found.filter(file_name__icontains=words)
@@ -37,14 +39,12 @@ def imports(*, words: str = "", kind: str = "", status: str = "", sort: str = ""
 
 def jobs(staff: Staff, *, kind: str = "", status: str = "") -> QuerySet[Job]:
     """The jobs this person may see, newest first."""
-    seen = Job.objects.all().visible_to(staff).select_related("asked_by")
+    seen: QuerySet[Job] = Job.objects.visible_to(staff).select_related("asked_by")
     return seen.filter(Q(kind=kind) if kind else Q(), Q(status=status) if status else Q())
 
 
 def job_kinds(staff: Staff) -> list[str]:
-    return list(
-        Job.objects.all().visible_to(staff).order_by("kind").values_list("kind", flat=True).distinct()
-    )
+    return list(Job.objects.visible_to(staff).order_by("kind").values_list("kind", flat=True).distinct())
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ def columns_read(record: Import) -> list[ColumnRead]:
     return [ColumnRead(column["title"], labels.get(column["name"], column["name"])) for column in columns]
 
 
-def next_kind() -> str:
+def next_kind(staff: Staff) -> str:
     """The first kind of which nothing is here yet; sales, which come every day, once all are."""
-    here = set(Import.objects.filter(added__gt=0).values_list("kind", flat=True))
+    done = Import.objects.visible_to(staff).filter(added__gt=0)
+    here = set(done.values_list("kind", flat=True))
     return next((kind for kind in ImportKind.values if kind not in here), ImportKind.SALES)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
 from organization.models import Import, Source, Store
+from organization.querysets import closed
 from sales.querysets import StoreDayQuerySet
 
 
@@ -95,7 +96,8 @@ class ReceiptFields(models.Model):
 
 
 class Receipt(ReceiptFields):
-    objects = StoreDayQuerySet.as_manager()
+    unscoped = StoreDayQuerySet.as_manager()
+    objects = closed(StoreDayQuerySet)
 
     class Meta:
         constraints = [
@@ -119,6 +121,9 @@ class ReceiptHistory(ReceiptFields):
 
     receipt_id = models.BigIntegerField()
     replaced_by = models.ForeignKey(Import, models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    unscoped = StoreDayQuerySet.as_manager()
+    objects = closed(StoreDayQuerySet)
 
     class Meta:
         indexes = [models.Index(fields=["replaced_by"])]
@@ -147,6 +152,9 @@ class ReceiptLine(LineFields):
         Receipt, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="lines"
     )
 
+    unscoped = StoreDayQuerySet.as_manager()
+    objects = closed(StoreDayQuerySet)
+
     class Meta:
         indexes = [
             models.Index(
@@ -158,6 +166,9 @@ class ReceiptLine(LineFields):
 class ReceiptLineHistory(LineFields):
     receipt_id = models.BigIntegerField()
     replaced_by = models.ForeignKey(Import, models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    unscoped = StoreDayQuerySet.as_manager()
+    objects = closed(StoreDayQuerySet)
 
 
 class StoreDay(models.Model):
@@ -174,7 +185,8 @@ class StoreDay(models.Model):
     repeat_buyers = models.IntegerField()  # those of them who also bought in the 30 days before
     active_members = models.IntegerField()  # members with a receipt in the 30 days to this day
 
-    objects = StoreDayQuerySet.as_manager()
+    unscoped = StoreDayQuerySet.as_manager()
+    objects = closed(StoreDayQuerySet)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "day"], name="store_day_unique")]
@@ -190,7 +202,8 @@ class StoreHour(models.Model):
     member_receipts = models.IntegerField()
     sales = models.DecimalField(max_digits=14, decimal_places=2)
 
-    objects = StoreDayQuerySet.as_manager()
+    unscoped = StoreDayQuerySet.as_manager()
+    objects = closed(StoreDayQuerySet)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "day", "hour"], name="store_hour_unique")]

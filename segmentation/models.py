@@ -4,8 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
+from members.querysets import OfMemberQuerySet
 from organization.models import Job, Store
-from segmentation.querysets import MemberScoreQuerySet, StoreTotalQuerySet
+from organization.querysets import closed
+from segmentation.querysets import StoreTotalQuerySet
 
 
 class NightlyRun(models.Model):
@@ -102,7 +104,8 @@ class MemberScore(ScoreFields):
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="score")
 
-    objects = MemberScoreQuerySet.as_manager()
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
 
     class Meta:
         indexes = [models.Index(fields=["segment"])]
@@ -115,6 +118,9 @@ class PendingScore(ScoreFields):
     member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
     home_store = models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False)
 
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_score_once")]
 
@@ -126,6 +132,9 @@ class SegmentMove(models.Model):
     day = models.DateField()
     old = models.CharField(max_length=16, null=True)
     new = models.CharField(max_length=16, null=True)
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "day"], name="one_move_a_day")]
@@ -141,7 +150,8 @@ class SegmentTotal(models.Model):
     members = models.IntegerField()
     spend = models.DecimalField(max_digits=16, decimal_places=2)
 
-    objects = StoreTotalQuerySet.as_manager()
+    unscoped = StoreTotalQuerySet.as_manager()
+    objects = closed(StoreTotalQuerySet)
 
     class Meta:
         constraints = [
@@ -157,7 +167,8 @@ class CellTotal(models.Model):
     f = models.SmallIntegerField()
     members = models.IntegerField()
 
-    objects = StoreTotalQuerySet.as_manager()
+    unscoped = StoreTotalQuerySet.as_manager()
+    objects = closed(StoreTotalQuerySet)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "r", "f"], name="cell_total_unique")]
@@ -184,7 +195,8 @@ class ClusterTotal(models.Model):
     members = models.IntegerField()
     spend = models.DecimalField(max_digits=16, decimal_places=2)
 
-    objects = StoreTotalQuerySet.as_manager()
+    unscoped = StoreTotalQuerySet.as_manager()
+    objects = closed(StoreTotalQuerySet)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "cluster"], name="cluster_total_unique")]

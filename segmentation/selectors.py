@@ -64,7 +64,7 @@ def comparison_day(run: NightlyRun) -> date | None:
 
 def segment_sizes(staff: Staff, *, run: NightlyRun, since: date | None) -> list[SegmentSize]:
     """All ten segments in their order, empty ones too."""
-    totals = SegmentTotal.objects.all().visible_to(staff).filter(day__in=[run.as_of, since or run.as_of])
+    totals = SegmentTotal.objects.visible_to(staff).filter(day__in=[run.as_of, since or run.as_of])
     sums = {
         (row["day"], row["segment"]): (row["size"], row["money"])
         for row in totals.values("day", "segment").annotate(size=Sum("members"), money=Sum("spend"))
@@ -83,7 +83,7 @@ def sizes_over_time(
 ) -> tuple[list[date], dict[str, list[int]]]:
     """Members per segment on each published night of the last `days` days."""
     first = run.as_of - timedelta(days=days)
-    totals = SegmentTotal.objects.all().visible_to(staff).filter(day__gt=first, day__lte=run.as_of)
+    totals = SegmentTotal.objects.visible_to(staff).filter(day__gt=first, day__lte=run.as_of)
     sizes: dict[date, dict[str, int]] = defaultdict(dict)
     for day, segment, members in totals.values_list("day", "segment").annotate(size=Sum("members")):
         sizes[day][segment] = members
@@ -94,7 +94,7 @@ def sizes_over_time(
 def rf_cells(staff: Staff) -> list[list[int]]:
     """Members per recency (row) and frequency (column) score, 5 × 5, score 1 first."""
     cells = [[0] * BANDS for _ in range(BANDS)]
-    totals = CellTotal.objects.all().visible_to(staff)
+    totals = CellTotal.objects.visible_to(staff)
     for r, f, members in totals.values_list("r", "f").annotate(size=Sum("members")):
         cells[r - 1][f - 1] = members
     return cells
@@ -113,7 +113,7 @@ def cluster_model(run: NightlyRun) -> ClusterModelRow | None:
 
 
 def clusters(staff: Staff, *, row: ClusterModelRow) -> list[Cluster]:
-    totals = ClusterTotal.objects.all().visible_to(staff)
+    totals = ClusterTotal.objects.visible_to(staff)
     sums = {
         label: (members, spend)
         for label, members, spend in totals.values_list("cluster").annotate(
@@ -151,19 +151,20 @@ def members_of(
 ) -> QuerySet[MemberScore]:
     """Scored members a person may see, narrowed by what is given; `label`: the four digits shown."""
     wanted = {"segment": segment or None, "r": r, "f": f, "cluster": cluster, "member__home_store": store}
-    members: QuerySet[MemberScore] = MemberScore.objects.all().visible_to(staff).filter(r__isnull=False)
+    members: QuerySet[MemberScore] = MemberScore.objects.visible_to(staff).filter(r__isnull=False)
     members = members.filter(**{name: value for name, value in wanted.items() if value is not None})
     if label is not None:
         members = members.annotate(shown=Mod(F("member_id"), LABEL_DIGITS)).filter(shown=label)
     return members.select_related("member__home_store")
 
 
-def night_jobs() -> QuerySet[Job]:
-    return Job.objects.filter(kind=KIND)
+def night_jobs(staff: Staff) -> QuerySet[Job]:
+    jobs: QuerySet[Job] = Job.objects.visible_to(staff).filter(kind=KIND)
+    return jobs
 
 
-def latest_night_job() -> Job | None:
-    return night_jobs().order_by("-pk").first()
+def latest_night_job(staff: Staff) -> Job | None:
+    return night_jobs(staff).order_by("-pk").first()
 
 
 def nights() -> QuerySet[NightlyRun]:

@@ -31,7 +31,7 @@ def nights_due(today: date) -> list[date]:
     """The nights to make up to yesterday, in order; none while there is nothing to look at."""
     yesterday = today - timedelta(days=1)
     # Where the files have stopped, a night would only age everybody.
-    if not Receipt.objects.filter(business_day__gt=yesterday - FILES_STOPPED_AFTER).exists():
+    if not Receipt.unscoped.filter(business_day__gt=yesterday - FILES_STOPPED_AFTER).exists():
         return []
     latest = latest_published()
     if latest is None:
@@ -83,7 +83,7 @@ def _queue(as_of: date, *, asked_by: Staff | None, instead_of: Job | None) -> Jo
     refuse_if_older(as_of)
     if as_of >= timezone.localdate():
         raise JobError(_("That day is not over yet; choose yesterday or an earlier day."))
-    others = Job.objects.all().open().filter(kind=KIND)
+    others = Job.unscoped.all().open().filter(kind=KIND)
     if instead_of:
         others = others.exclude(pk=instead_of.pk)
     if others.exists():

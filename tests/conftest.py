@@ -54,7 +54,7 @@ def west(db: None) -> Region:
 
 
 def make_store(region: Region, code: str, name: str = "") -> Store:
-    return Store.objects.create(
+    return Store.unscoped.create(
         code=code,
         name=name or f"{code} 店",
         name_en=f"Store {code}",
@@ -99,4 +99,4 @@ def approver(east: Region) -> Staff:
 
 def make_member(store: Store, **fields: object) -> Member:
     values = {"enrolment_store": store, "home_store": store, "enrolled_on": date(2025, 1, 1), **fields}
-    return Member.objects.create(**values)
+    return Member.unscoped.create(**values)

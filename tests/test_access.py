@@ -18,17 +18,22 @@ from dashboards.navigation import ENTRIES, LABELS
 from organization.models import Import, ImportKind, Job, Role, Source, Staff, Store
 from organization.services import staff_create
 
-ROLES = ("manager", "marketer", "approver", "admin", "stranger")
-# A marketer of another region; everybody else belongs to the region of the things below.
-ALL = (200, 200, 200, 200, 200)
-MARKETERS = (403, 200, 403, 403, 200)
-ADMINS = (403, 403, 403, 200, 403)
-ADMINS_ACT = (403, 403, 403, 302, 403)
+# The first three belong to the region of the things below, the last three to another one.
+OWN, OTHER = ("manager", "marketer", "approver"), ("other_manager", "other_marketer", "other_approver")
+ROLES = (*OWN, "admin", *OTHER)
+Answers = tuple[int, int, int, int, int, int, int]  # in the order of ROLES
+ALL: Answers = (200, 200, 200, 200, 200, 200, 200)
+MARKETERS: Answers = (403, 200, 403, 403, 403, 200, 403)
+ADMINS: Answers = (403, 403, 403, 200, 403, 403, 403)
+ADMINS_ACT: Answers = (403, 403, 403, 302, 403, 403, 403)
+# A draft of the marketer: nobody but admins sees it beside its maker.
+DRAFT: Answers = (404, 200, 404, 200, 404, 404, 404)
+OF_ADMIN: Answers = (404, 404, 404, 200, 404, 404, 404)
 
 
 class Case(NamedTuple):
     name: str
-    expected: tuple[int, int, int, int, int]  # in the order of ROLES
+    expected: Answers
     method: str = "get"
     takes: str = ""  # what the address names: "campaign", "import", "job" or "night"
     keyword: str = "pk"
@@ -40,7 +45,7 @@ CASES = (
     Case("segment_members", ALL),
     Case("segment_members_csv", ALL),
     # There is no cluster, and a marketer is told no more than that.
-    Case("cluster_rename", (403, 404, 403, 403, 404), "post", "cluster", "label"),
+    Case("cluster_rename", (403, 404, 403, 403, 403, 404, 403), "post", "cluster", "label"),
     Case("nights", ADMINS),
     Case("nights", ADMINS, "post"),
     Case("night_progress", ADMINS, "get", "night", "job_id"),
@@ -49,10 +54,10 @@ CASES = (
     Case("campaigns_csv", ALL),
     Case("campaign_new", MARKETERS),
     Case("campaign_preview", MARKETERS, "post"),
-    Case("campaign", (404, 200, 404, 200, 404), "get", "campaign"),
-    Case("campaign_edit", (403, 200, 403, 403, 404), "get", "campaign"),
-    Case("campaign_start", (403, 302, 403, 403, 404), "post", "campaign"),
-    Case("campaign_arms", (404, 200, 404, 200, 404), "get", "campaign"),
+    Case("campaign", DRAFT, "get", "campaign"),
+    Case("campaign_edit", (403, 200, 403, 403, 403, 404, 403), "get", "campaign"),
+    Case("campaign_start", (403, 302, 403, 403, 403, 404, 403), "post", "campaign"),
+    Case("campaign_arms", DRAFT, "get", "campaign"),
     Case("messages", ALL),
     Case("imports", ADMINS),
     Case("imports", ADMINS, "post"),
@@ -60,9 +65,9 @@ CASES = (
     Case("import_rows", ADMINS, "get", "import"),
     Case("import_rows_csv", ADMINS, "get", "import"),
     Case("jobs", ALL),
-    Case("job_detail", (404, 404, 404, 200, 404), "get", "job"),
-    Case("job_progress", (404, 404, 404, 200, 404), "get", "job"),
-    Case("job_retry", (404, 404, 404, 302, 404), "post", "job"),
+    Case("job_detail", OF_ADMIN, "get", "job"),
+    Case("job_progress", OF_ADMIN, "get", "job"),
+    Case("job_retry", (404, 404, 404, 302, 404, 404, 404), "post", "job"),
 )
 # For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {"login": "get", "logout": "post", "set_language": "post"}
@@ -77,21 +82,24 @@ def _nothing_kept() -> None:
 def staff(
     manager: Staff, marketer: Staff, approver: Staff, admin: Staff, other_store: Store
 ) -> dict[str, Staff]:
-    stranger = staff_create(
-        username="stranger", password="pw", role=Role.MARKETER, regions=[other_store.region]
-    )
-    return dict(zip(ROLES, (manager, marketer, approver, admin, stranger), strict=True))
+    elsewhere = {"regions": [other_store.region]}
+    scopes = {Role.MANAGER: {"stores": [other_store]}, Role.MARKETER: elsewhere, Role.APPROVER: elsewhere}
+    others = [
+        staff_create(username=name, password="pw", role=role, **scope)  # type: ignore[arg-type]
+        for name, (role, scope) in zip(OTHER, scopes.items(), strict=True)
+    ]
+    return dict(zip(ROLES, (manager, marketer, approver, admin, *others), strict=True))
 
 
 @pytest.fixture
 def things(staff: dict[str, Staff]) -> dict[str, int]:
     """One of each kind; campaign and store of the east, jobs of the admin."""
     failed = {"status": Job.Status.FAILED, "asked_by": staff["admin"]}
-    job = Job.objects.create(kind="import", label="sales.csv", payload={"import": 1}, **failed)
-    night = Job.objects.create(
+    job = Job.unscoped.create(kind="import", label="sales.csv", payload={"import": 1}, **failed)
+    night = Job.unscoped.create(
         kind="nightly", label="Night", payload={"as_of": "2026-11-20"}, status=Job.Status.QUEUED
     )
-    record = Import.objects.create(
+    record = Import.unscoped.create(
         id=1, kind=ImportKind.SALES, source=Source.objects.create(name="POS"), file_name="sales.csv", job=job
     )
     return {

@@ -36,14 +36,14 @@ def refuse_pending(*, campaign: Campaign, reason: Reason) -> None:
 @transaction.atomic
 def _deliver_chunk(campaign: Campaign, at: datetime) -> int:
     # The share lock makes a campaign that is just being finished wait, or be seen as finished.
-    running = Campaign.objects.select_for_update(no_key=True).filter(
+    running = Campaign.unscoped.select_for_update(no_key=True).filter(
         pk=campaign.pk, status=Campaign.Status.RUNNING, ends_on__gte=timezone.localdate(at)
     )
     if not running:
         return 0
     pending = campaign.messages.filter(status=Message.Status.PENDING)
     members = list(pending.order_by("pk").values_list("member_id", flat=True)[:CHUNK])
-    chunk = Message.objects.filter(campaign=campaign, member__in=members)
+    chunk = Message.unscoped.filter(campaign=campaign, member__in=members)
     for reason, refused in _refused(members, campaign.channel, at).items():
         chunk.filter(member__in=refused).update(status=Message.Status.REFUSED, reason=reason)
     chunk.filter(status=Message.Status.PENDING).update(status=Message.Status.DELIVERED, sent_at=at)
@@ -52,7 +52,7 @@ def _deliver_chunk(campaign: Campaign, at: datetime) -> int:
 
 def _refused(members: list[int], channel: str, at: datetime) -> dict[str, list[int]]:
     judged = with_reason(
-        Member.objects.filter(pk__in=members), channel=channel, day=timezone.localdate(at), skip=NOT_AGAIN
+        Member.unscoped.filter(pk__in=members), channel=channel, day=timezone.localdate(at), skip=NOT_AGAIN
     )
     refused: dict[str, list[int]] = {}
     for member, reason in judged.exclude(reason="").values_list("pk", "reason"):

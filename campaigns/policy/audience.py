@@ -52,7 +52,7 @@ class Audience:
 
 def audience(*, segment: str, stores: Iterable[Store], channel: str, day: date) -> Audience:
     """The members of a segment whose home is one of the stores, judged as of a day."""
-    found = Member.objects.filter(score__segment=segment, home_store__in=[store.pk for store in stores])
+    found = Member.unscoped.filter(score__segment=segment, home_store__in=[store.pk for store in stores])
     judged = with_reason(found, channel=channel, day=day)
     kept_out = judged.exclude(reason="").values_list("home_store_id", "reason").annotate(n=Count("pk"))
     removals = {(store, Reason(reason)): n for store, reason, n in kept_out.order_by()}
@@ -71,7 +71,7 @@ def with_reason(
     """Members with `reason`: the first rule that keeps a message from them, or empty."""
     blocked = {
         Reason.AGE: ~_is_adult(day),
-        Reason.SELF_EXCLUDED: Exists(SelfExclusion.objects.filter(member=OuterRef("pk"))),
+        Reason.SELF_EXCLUDED: Exists(SelfExclusion.unscoped.filter(member=OuterRef("pk"))),
         Reason.CONSENT: ~_consents(channel),
         Reason.FREQUENCY: _reached_often(day),
     }
@@ -91,14 +91,14 @@ def latest_birth_date(day: date, *, age: int) -> date:
 
 
 def _is_adult(day: date) -> Q:
-    verified = Exists(AgeVerification.objects.filter(member=OuterRef("pk")))
+    verified = Exists(AgeVerification.unscoped.filter(member=OuterRef("pk")))
     born = latest_birth_date(day, age=settings.MINIMUM_AGE)
     # Proof of age was seen: a birth date that was never entered does not undo that.
     return Q(verified) & (Q(birth_date__isnull=True) | Q(birth_date__lte=born))
 
 
 def _consents(channel: str) -> Coalesce:
-    ledger = Consent.objects.filter(member=OuterRef("pk"), channel=channel, purpose=Purpose.MARKETING)
+    ledger = Consent.unscoped.filter(member=OuterRef("pk"), channel=channel, purpose=Purpose.MARKETING)
     return Coalesce(Subquery(ledger.order_by("-at", "-pk").values("granted")[:1]), Value(False))
 
 
@@ -115,8 +115,8 @@ def _reached(day: date, *, days: int, cap: int) -> Q:
     first = day - timedelta(days=days - 1)
     on_the_way = Q(status=Message.Status.PENDING)
     sent = Q(status=Message.Status.DELIVERED, sent_at__gte=start_of(first))
-    messages = Message.objects.filter(on_the_way | sent)
-    held_out = Assignment.objects.filter(treated=False, campaign__starts_on__gte=first)
+    messages = Message.unscoped.filter(on_the_way | sent)
+    held_out = Assignment.unscoped.filter(treated=False, campaign__starts_on__gte=first)
     return Q(GreaterThanOrEqual(_times(messages) + _times(held_out), cap))
 
 

@@ -40,7 +40,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         "status": request.GET.get("status", ""),
         "statuses": Campaign.Status.choices,
         "sort": request.GET.get("sort", "-starts_on"),
-        "any": page.paginator.count or Campaign.objects.all().visible_to(staff).exists(),
+        "any": page.paginator.count or Campaign.objects.visible_to(staff).exists(),
     }
     return render(request, "campaigns/list.html", context)
 
@@ -135,7 +135,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
     campaign = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
     found = selectors.message_list(staff=staff, campaign=campaign)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    sending = Campaign.objects.all().visible_to(staff).exclude(status=Campaign.Status.DRAFT)
+    sending = Campaign.objects.visible_to(staff).exclude(status=Campaign.Status.DRAFT)
     context = {
         "title": _("Messages"),
         "page": page,
@@ -152,14 +152,14 @@ def _found(request: HttpRequest, staff: Staff) -> Any:
 
 
 def _visible(staff: Staff, pk: int) -> Campaign:
-    campaign: Campaign = get_object_or_404(Campaign.objects.all().visible_to(staff), pk=pk)
+    campaign: Campaign = get_object_or_404(Campaign.objects.visible_to(staff), pk=pk)
     return campaign
 
 
 def _own_draft(request: HttpRequest, pk: int) -> Campaign:
     """A draft of the person's own; one that has started has nothing left to edit."""
     staff = staff_of(request)
-    drafts = Campaign.objects.filter(created_by=staff, status=Campaign.Status.DRAFT)
+    drafts = Campaign.objects.visible_to(staff).filter(created_by=staff, status=Campaign.Status.DRAFT)
     draft: Campaign = get_object_or_404(drafts, pk=pk)
     return draft
 

@@ -26,9 +26,9 @@ FILES_SHOWN, STORES_SHOWN, JOBS_SHOWN = 8, 8, 5
 def context(staff: Staff, run: NightlyRun) -> dict[str, Any]:
     days = day_sums(staff, until=run.as_of)
     day = max(days, default=run.as_of)
-    silent = list(stores_without_receipts(day=day))
-    files = list(Import.objects.select_related("job")[:FILES_SHOWN])
-    failed = Job.objects.filter(status=Job.Status.FAILED)
+    silent = list(stores_without_receipts(staff, day=day))
+    files = list(Import.objects.visible_to(staff).select_related("job")[:FILES_SHOWN])
+    failed = Job.objects.visible_to(staff).filter(status=Job.Status.FAILED)
     failures = failed.count()
     receipts = days[day].receipts if day in days else 0
     return {
@@ -37,10 +37,10 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any]:
         "late": _not_in(run) or late_note(day, run.as_of),
         "tiles": [
             *([tiles.receipts(days, day)] if day in days else []),
-            _silent_tile(silent),
+            _silent_tile(silent, Store.objects.visible_to(staff).active().count()),
             _rows_tile(files),
             _failures_tile(failures),
-            _verified_tile(),
+            _verified_tile(staff),
         ],
         "files": files,
         "silent": silent[:STORES_SHOWN],
@@ -52,13 +52,14 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any]:
     }
 
 
-def first_steps() -> dict[str, Any]:
+def first_steps(staff: Staff) -> dict[str, Any]:
     """What is done of the way to the first night, and what comes next."""
+    imports = Import.objects.visible_to(staff)
     done = {
-        ImportKind.STORES: Store.objects.exists(),
-        ImportKind.PRODUCTS: Import.objects.filter(kind=ImportKind.PRODUCTS, added__gt=0).exists(),
-        ImportKind.MEMBERS: Member.objects.exists(),
-        ImportKind.SALES: Receipt.objects.exists(),
+        ImportKind.STORES: Store.objects.visible_to(staff).exists(),
+        ImportKind.PRODUCTS: imports.filter(kind=ImportKind.PRODUCTS, added__gt=0).exists(),
+        ImportKind.MEMBERS: Member.objects.visible_to(staff).exists(),
+        ImportKind.SALES: Receipt.objects.visible_to(staff).exists(),
     }
     steps = [{"label": kind.label, "is_done": is_done} for kind, is_done in done.items()]
     waiting = next((step for step in steps if not step["is_done"]), None)
@@ -78,8 +79,7 @@ def _not_in(run: NightlyRun) -> str:
     return _("The last night is of %(as_of)s; that of %(yesterday)s has not been made yet.") % words
 
 
-def _silent_tile(silent: Sequence[Store]) -> Tile:
-    active = Store.objects.all().active().count()
+def _silent_tile(silent: Sequence[Store], active: int) -> Tile:
     note = _("of %(n)s active stores") % {"n": count(active)}
     return Tile(name=_("Stores without receipts"), value=count(len(silent)), note=note)
 
@@ -95,8 +95,10 @@ def _failures_tile(failures: int) -> Tile:
     return Tile(name=_("Failed jobs"), value=count(failures), note=note, url=reverse("jobs"))
 
 
-def _verified_tile() -> Tile:
-    found = Member.objects.aggregate(members=Count("pk"), verified=Count("age_verification"))
+def _verified_tile(staff: Staff) -> Tile:
+    found = Member.objects.visible_to(staff).aggregate(
+        members=Count("pk"), verified=Count("age_verification")
+    )
     share = percent(found["verified"] / found["members"], 1) if found["members"] else tiles.NONE
     note = _("of %(n)s members") % {"n": count(found["members"])}
     return Tile(name=_("Age verified"), value=share, note=note)

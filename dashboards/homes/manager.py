@@ -82,7 +82,7 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any] | None:
 
 
 def _store_names(staff: Staff) -> str:
-    stores = list(Store.objects.all().visible_to(staff).order_by("code"))
+    stores = list(Store.objects.visible_to(staff).order_by("code"))
     if len(stores) > STORES_NAMED:
         return ngettext("%(n)s store", "%(n)s stores", len(stores)) % {"n": count(len(stores))}
     return _(" and ").join(str(store) for store in stores)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.cache import cache
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.utils import timezone
 
 from campaigns.policy.audience import with_reason
@@ -71,10 +71,8 @@ class ChannelReach:
 
 def day_sums(staff: Staff, *, until: date) -> dict[date, DaySums]:
     """Days with a receipt in any of the stores; a store that only took goods back counts in them."""
-    days = (
-        StoreDay.objects.all()
-        .visible_to(staff)
-        .filter(day__gt=until - timedelta(days=DAYS_READ), day__lte=until)
+    days = StoreDay.objects.visible_to(staff).filter(
+        day__gt=until - timedelta(days=DAYS_READ), day__lte=until
     )
     summed = ("sales", "receipts", "member_sales", "member_receipts", "buyers", "repeat_buyers")
     rows = (
@@ -99,7 +97,7 @@ def day_sums(staff: Staff, *, until: date) -> dict[date, DaySums]:
 def day_by_hour(staff: Staff, *, day: date, days: dict[date, DaySums]) -> DayByHour:
     """One day's hours, and the mean of those of its usual days that had receipts."""
     compared = [each for each in usual_days(day) if each in days]
-    rows = StoreHour.objects.all().visible_to(staff).filter(day__in=[day, *compared])
+    rows = StoreHour.objects.visible_to(staff).filter(day__in=[day, *compared])
     seen: dict[int, int] = {}
     before: dict[int, int] = {}
     sums = rows.values_list("day", "hour", "store__closing_hour").annotate(n=Sum("receipts"))
@@ -123,19 +121,19 @@ def quiet_regulars(staff: Staff, *, most: int) -> QuerySet[MemberScore]:
 
 def reach(staff: Staff) -> list[ChannelReach]:
     """Whom each channel may reach today. Kept for ten minutes: it looks at every member in scope."""
-    stores = list(Store.objects.all().visible_to(staff).order_by("pk").values_list("pk", flat=True))
+    stores = list(Store.objects.visible_to(staff).order_by("pk").values_list("pk", flat=True))
     today = timezone.localdate()
     scope = hashlib.sha256(repr(stores).encode()).hexdigest()
     key = f"reach:{today}:{scope}"
     found: list[ChannelReach] | None = cache.get(key)
     if found is None:
-        found = _reach(stores, today)
+        found = _reach(staff, today)
         cache.set(key, found, REACH_SECONDS)
     return found
 
 
-def _reach(stores: list[int], day: date) -> list[ChannelReach]:
-    members = Member.objects.filter(home_store__in=stores)
+def _reach(staff: Staff, day: date) -> list[ChannelReach]:
+    members = Member.objects.visible_to(staff)
     found = []
     for channel in Channel.values:
         judged = with_reason(members, channel=channel, day=day)
@@ -143,6 +141,7 @@ def _reach(stores: list[int], day: date) -> list[ChannelReach]:
     return found
 
 
-def stores_without_receipts(*, day: date) -> QuerySet[Store]:
-    silent = ~Q(pk__in=StoreDay.objects.filter(day=day, receipts__gt=0).values("store"))
-    return Store.objects.filter(silent, is_active=True).order_by("code")
+def stores_without_receipts(staff: Staff, *, day: date) -> QuerySet[Store]:
+    open_that_day = StoreDay.objects.visible_to(staff).filter(day=day, receipts__gt=0)
+    stores: QuerySet[Store] = Store.objects.visible_to(staff).active()
+    return stores.exclude(pk__in=open_that_day.values("store")).order_by("code")

@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     prefetch_related_objects([staff], "regions")  # Every scoped query asks for them.
     run = published_run()
     if run is None and staff.role == Role.ADMIN:
-        return render(request, "homes/first_steps.html", {"title": _("Home"), **admin.first_steps()})
+        return render(request, "homes/first_steps.html", {"title": _("Home"), **admin.first_steps(staff)})
     return _page(request, staff, run)
 
 

@@ -27,7 +27,7 @@ class MemberFilterForm(forms.Form):
     def __init__(self, *args: object, staff: Staff, clusters: dict[int, str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["cluster"].choices = [ANY, *clusters.items()]  # type: ignore[attr-defined]
-        self.fields["store"].queryset = Store.objects.all().visible_to(staff)  # type: ignore[attr-defined]
+        self.fields["store"].queryset = Store.objects.visible_to(staff)  # type: ignore[attr-defined]
 
     def clean_q(self) -> int | None:
         """The digits of a label, as in "M··· 4471"."""

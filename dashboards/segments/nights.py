@@ -31,7 +31,7 @@ def nights(request: HttpRequest) -> HttpResponse:
             form.add_error("as_of", str(refusal))
         else:
             return redirect("nights")
-    job = selectors.latest_night_job()
+    job = selectors.latest_night_job(staff_of(request))
     context = {
         "title": _("Nights"),
         "form": form,
@@ -44,7 +44,7 @@ def nights(request: HttpRequest) -> HttpResponse:
 @roles(Role.ADMIN)
 def night_progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """The job while it runs; once it has ended, the whole page again with its night in the list."""
-    job = get_object_or_404(selectors.night_jobs(), pk=job_id)
+    job = get_object_or_404(selectors.night_jobs(staff_of(request)), pk=job_id)
     if not job.is_open:
         return HttpResponseClientRefresh()
     return render(request, "segmentation/night_progress.html", {"job": job})
@@ -53,7 +53,7 @@ def night_progress(request: HttpRequest, job_id: int) -> HttpResponse:
 @require_POST
 @roles(Role.ADMIN)
 def night_retry(request: HttpRequest, job_id: int) -> HttpResponse:
-    job = get_object_or_404(selectors.night_jobs(), pk=job_id)
+    job = get_object_or_404(selectors.night_jobs(staff_of(request)), pk=job_id)
     if not job_run_again(job=job, actor=staff_of(request)):
         messages.warning(request, _("This night did not fail, so there is nothing to run again."))
     return redirect("nights")

@@ -64,7 +64,7 @@ class _Writes:
     exclusions: list[SelfExclusion] = field(default_factory=list)
 
     def save(self) -> None:
-        Member.objects.bulk_update(self.changed.values(), [*FIELDS, "row_digest"], batch_size=1_000)
+        Member.unscoped.bulk_update(self.changed.values(), [*FIELDS, "row_digest"], batch_size=1_000)
         for rows in (self.members, self.identities, self.verifications, self.consents, self.exclusions):
             copy_models(rows)
 
@@ -72,7 +72,7 @@ class _Writes:
 def merge_members(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
     """Import handler for members; a row's identities say whose it is."""
     tally = Tally()
-    zones = {store.pk: store.time_zone for store in Store.objects.all()}
+    zones = {store.pk: store.time_zone for store in Store.unscoped.all()}
     today = timezone.localdate(record.created_at, ZoneInfo(settings.TIME_ZONE))
     clean = cleaners(find_store=_store_finder(), today=today)
     refused: list[dict[str, str]] = []
@@ -89,7 +89,7 @@ def _heed_refused(endings: list[dict[str, Any]], record: Import) -> None:
     """A row set aside for another fault still ends what it asks to end, for members we know."""
     rows = [_row(0, values) for values in endings]
     owners = _owners([key for row in rows for key in row.keys.values()])
-    known = Member.objects.in_bulk(list(owners.values()))
+    known = Member.unscoped.in_bulk(list(owners.values()))
     ledger, writes = _Ledger(list(known)), _Writes(iter(()))
     for row in rows:
         for owner in {owners[key] for key in row.keys.values() if key in owners}:
@@ -98,8 +98,8 @@ def _heed_refused(endings: list[dict[str, Any]], record: Import) -> None:
 
 
 def _store_finder() -> Any:
-    stores = dict(Store.objects.values_list("code", "id"))
-    stores |= dict(Store.objects.values_list("licence_number", "id"))
+    stores = dict(Store.unscoped.values_list("code", "id"))
+    stores |= dict(Store.unscoped.values_list("licence_number", "id"))
 
     def find(cell: str) -> int:
         if cell not in stores:
@@ -118,7 +118,7 @@ def _row(number: int, values: dict[str, Any]) -> _Row:
 
 def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: Tally) -> None:
     owners = _owners([key for row in rows for key in row.keys.values()])
-    known = Member.objects.in_bulk(list(owners.values()))
+    known = Member.unscoped.in_bulk(list(owners.values()))
     ledger = _Ledger(list(known))
     writes = _Writes(iter(reserve_ids(Member, len(rows)).tolist()))
     for row in rows:
@@ -127,7 +127,7 @@ def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: 
 
 
 def _owners(keys: list[Key]) -> dict[Key, int]:
-    found = MemberIdentity.objects.filter(lookup__in=[digest for _kind, digest in keys])
+    found = MemberIdentity.unscoped.filter(lookup__in=[digest for _kind, digest in keys])
     return {
         (kind, bytes(digest)): owner
         for kind, digest, owner in found.values_list("kind", "lookup", "member_id")
@@ -138,14 +138,14 @@ class _Ledger:
     """What is on record of members a chunk touches: consents in force, who is verified or excluded."""
 
     def __init__(self, members: list[int]) -> None:
-        latest = Consent.objects.filter(member__in=members, purpose=Purpose.MARKETING).order_by("at", "id")
+        latest = Consent.unscoped.filter(member__in=members, purpose=Purpose.MARKETING).order_by("at", "id")
         entries = latest.values_list("member_id", "channel", "granted")
         self.consents = {(member, channel): granted for member, channel, granted in entries}
         self.verified = set(
-            AgeVerification.objects.filter(member__in=members).values_list("member_id", flat=True)
+            AgeVerification.unscoped.filter(member__in=members).values_list("member_id", flat=True)
         )
         self.excluded = set(
-            SelfExclusion.objects.filter(member__in=members).values_list("member_id", flat=True)
+            SelfExclusion.unscoped.filter(member__in=members).values_list("member_id", flat=True)
         )
 
 

@@ -37,7 +37,7 @@ def column_labels(kind: str) -> dict[str, str]:
 
 def import_run(job: Job, progress: Progress) -> None:
     """Job handler. One transaction: a killed import leaves nothing behind and starts again."""
-    record = Import.objects.get(pk=job.payload["import"])
+    record = Import.unscoped.get(pk=job.payload["import"])
     importer, path = _importers[record.kind], Path(record.path)
     if not path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))

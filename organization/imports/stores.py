@@ -57,7 +57,7 @@ CLEANERS = {
 def merge_stores(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
     """Import handler for stores; the licence number says which store a row is."""
     tally = Tally()
-    known = {store.licence_number: store for store in Store.objects.all()}
+    known = {store.licence_number: store for store in Store.unscoped.all()}
     codes = {store.code: store.licence_number for store in known.values()}
     for row, values in clean_rows(path, layout, CLEANERS, {"code", "licence_number", "name"}, tally):
         licence = values["licence_number"]
@@ -75,7 +75,7 @@ def _save(values: dict[str, Any], store: Store | None, tally: Tally) -> Store:
         values["region"] = region_ensure(names=path or [_("Company")], names_en=english)
     if store is None:
         tally.added += 1
-        return Store.objects.create(**{"time_zone": settings.TIME_ZONE, **values})
+        return Store.unscoped.create(**{"time_zone": settings.TIME_ZONE, **values})
     changed = [name for name, value in values.items() if getattr(store, name) != value]
     if not changed:
         tally.unchanged += 1

@@ -62,8 +62,8 @@ def save_tally(record: Import, tally: Tally, path: Path, layout: Layout) -> None
     for name, cents in (tally.cents or {}).items():
         setattr(record, f"amount_{name}", cents / 100)
     record.save()
-    QuarantinedRow.objects.filter(source_import=record).delete()
-    QuarantinedRow.objects.bulk_create(_quarantined(record, tally, path, layout), batch_size=2_000)
+    QuarantinedRow.unscoped.filter(source_import=record).delete()
+    QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, path, layout), batch_size=2_000)
 
 
 def _quarantined(record: Import, tally: Tally, path: Path, layout: Layout) -> Iterator[QuarantinedRow]:

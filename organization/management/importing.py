@@ -37,7 +37,7 @@ def import_now(*, kind: str, file: Path, source: str) -> Import:
         )
     assert record.job is not None
     job_run(record.job.pk)
-    job = Job.objects.get(pk=record.job.pk)
+    job = Job.unscoped.get(pk=record.job.pk)
     while job.is_open:
         time.sleep(0.5)
         job.refresh_from_db()

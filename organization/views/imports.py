@@ -27,11 +27,13 @@ admins = roles(Role.ADMIN)
 @require_http_methods(["GET", "POST"])
 @admins
 def import_list(request: HttpRequest) -> HttpResponse:
-    form = ImportForm(request.POST or None, request.FILES or None, initial={"kind": selectors.next_kind()})
+    staff = staff_of(request)
+    first = {"kind": selectors.next_kind(staff)}
+    form = ImportForm(request.POST or None, request.FILES or None, initial=first)
     if request.method == "POST" and form.is_valid():
         return _queue(request, form)
     words, filters = asked(request, "q")["q"], asked(request, "kind", "status", "sort")
-    found = selectors.imports(words=words, **filters)
+    found = selectors.imports(staff, words=words, **filters)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("Imports"),
@@ -42,7 +44,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         "sort": filters["sort"] or "-when",
         "kinds": ImportKind.choices,
         "statuses": Job.Status.choices,
-        "any": page.paginator.count or Import.objects.exists(),
+        "any": page.paginator.count or Import.objects.visible_to(staff).exists(),
     }
     return render(request, "organization/imports.html", context, status=422 if form.errors else 200)
 
@@ -70,7 +72,7 @@ def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
 @require_GET
 @admins
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    record = _record(pk)
+    record = _record(request, pk)
     context: dict[str, Any] = {"title": _("Import: %(file)s") % {"file": record.file_name}, "record": record}
     if record.finished_at:
         context |= {
@@ -87,7 +89,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @admins
 def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
-    record = _record(pk)
+    record = _record(request, pk)
     like = request.GET.get("like", "")
     rows = selectors.rows_set_aside(record, like=int(like) if like.isdecimal() else None)
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
@@ -105,7 +107,7 @@ def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
 @admins
 def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows as they were sent: whom to ask is in them, so the download is audited."""
-    record = _record(pk)
+    record = _record(request, pk)
     quarantine_downloaded(record=record, actor=staff_of(request))
     header = [_("Row in the file"), _("Column"), _("Reason"), *record.reading.get("header", [])]
     return csv_response(
@@ -113,8 +115,10 @@ def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
-def _record(pk: int) -> Import:
-    return get_object_or_404(Import.objects.select_related("job", "source", "asked_by"), pk=pk)
+def _record(request: HttpRequest, pk: int) -> Import:
+    seen = Import.objects.visible_to(staff_of(request))
+    record: Import = get_object_or_404(seen.select_related("job", "source", "asked_by"), pk=pk)
+    return record
 
 
 def _tiles(record: Import) -> list[dict[str, Any]]:

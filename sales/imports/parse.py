@@ -50,7 +50,7 @@ class Stores:
 
     @classmethod
     def load(cls) -> "Stores":
-        rows = list(Store.objects.values_list("id", "code", "licence_number", "time_zone", "closing_hour"))
+        rows = list(Store.unscoped.values_list("id", "code", "licence_number", "time_zone", "closing_hour"))
         size = max((row[0] for row in rows), default=0) + 1
         zones = sorted({row[3] for row in rows})
         stores = cls({}, zones, np.zeros(size, np.int64), np.zeros(size, np.int64))

@@ -84,9 +84,9 @@ class People:
     def save_new(self, used: set[int]) -> int:
         """Create the members that are on a stored receipt; a refused receipt makes nobody."""
         made = [member for member in self.made if member.id in used]
-        Member.objects.bulk_create(made, batch_size=5_000)
+        Member.unscoped.bulk_create(made, batch_size=5_000)
         identities = [identity for identity in self._identities if identity.member_id in used]
-        MemberIdentity.objects.bulk_create(identities, batch_size=5_000)
+        MemberIdentity.unscoped.bulk_create(identities, batch_size=5_000)
         return len(made)
 
     def _refuse(

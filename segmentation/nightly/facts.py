@@ -56,13 +56,13 @@ RATIOS = (
 
 
 def read(run: NightlyRun) -> analytics.Facts:
-    receipts = Receipt.objects.filter(member__isnull=False).count()
+    receipts = Receipt.unscoped.filter(member__isnull=False).count()
     shards = 1 + receipts // RECEIPTS_PER_SHARD
     return analytics.concatenate([_shard_facts(run, shard, shards) for shard in range(shards)])
 
 
 def write(run: NightlyRun, facts: analytics.Facts) -> Outcome:
-    PendingScore.objects.filter(run=run).delete()
+    PendingScore.unscoped.filter(run=run).delete()
     rows = copy_in("segmentation_pendingscore", _rows(run, facts))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE segmentation_pendingscore")
@@ -104,7 +104,7 @@ def _shard_facts(run: NightlyRun, shard: int, shards: int) -> analytics.Facts:
         receipts=analytics.Receipts(**copy_out(RECEIPTS, params, receipts)),
         lines=analytics.Lines(**copy_out(LINES, params, lines)),
         products=_products(),
-        store_rank=_rank(list(Store.objects.order_by("code").values_list("pk", flat=True))),
+        store_rank=_rank(list(Store.unscoped.order_by("code").values_list("pk", flat=True))),
         brand_rank=_rank(list(Brand.objects.order_by("name").values_list("pk", flat=True))),
         as_of=days(run.as_of),
         window=run.window_days,

@@ -56,7 +56,7 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
     totals_write(run)
     _cluster_model_write(run)
     _run_write(run)
-    PendingScore.objects.filter(run__as_of__lte=run.as_of).delete()
+    PendingScore.unscoped.filter(run__as_of__lte=run.as_of).delete()
     return Outcome(changed)
 
 
@@ -68,7 +68,7 @@ def _run_write(run: NightlyRun) -> None:
     run.published_at = timezone.now()
     run.imports_until = datetime.fromisoformat(found[StageName.TOTALS]["imports_until"])
     run.score_shares = found[StageName.RFM]["score_shares"]
-    run.members_scored = MemberScore.objects.filter(r__isnull=False).count()
+    run.members_scored = MemberScore.unscoped.filter(r__isnull=False).count()
     run.save(update_fields=["published_at", "imports_until", "score_shares", "members_scored"])
 
 

@@ -118,7 +118,7 @@ def _days_touched(run: NightlyRun, last: NightlyRun) -> set[date]:
 
 
 def _days_sold() -> set[date]:
-    ends = Receipt.objects.aggregate(first=Min("business_day"), last=Max("business_day"))
+    ends = Receipt.unscoped.aggregate(first=Min("business_day"), last=Max("business_day"))
     return set(_span(ends["first"], ends["last"])) if ends["first"] else set()
 
 

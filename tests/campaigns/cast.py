@@ -21,11 +21,11 @@ NUMBERS = count(1)
 def make_reachable(store: Store, *, segment: str = "loyal", **fields: Any) -> Member:
     """A verified adult of the segment who allowed SMS."""
     member = make_member(store, **{"birth_date": date(1980, 5, 5), **fields})
-    AgeVerification.objects.create(member=member, method="id card", verified_at=NOON, clerk="07")
-    Consent.objects.create(
+    AgeVerification.unscoped.create(member=member, method="id card", verified_at=NOON, clerk="07")
+    Consent.unscoped.create(
         member=member, channel="sms", purpose="marketing", granted=True, at=NOON, source="form"
     )
-    MemberScore.objects.create(
+    MemberScore.unscoped.create(
         member=member,
         segment=segment,
         lifetime_receipts=1,
@@ -63,7 +63,7 @@ def make_draft(maker: Staff, **fields: Any) -> Campaign:
 def make_receipt(member: Member, day: date, total: str, **fields: Any) -> Receipt:
     source, _ = Source.objects.get_or_create(name="till")
     amount = Decimal(total)
-    return Receipt.objects.create(
+    return Receipt.unscoped.create(
         **{
             "store": member.home_store,
             "source": source,
@@ -86,7 +86,7 @@ def make_receipt(member: Member, day: date, total: str, **fields: Any) -> Receip
 
 
 def make_line(receipt: Receipt, product: Product, *, quantity: str, buy_price: str | None) -> ReceiptLine:
-    return ReceiptLine.objects.create(
+    return ReceiptLine.unscoped.create(
         receipt=receipt,
         line_number=1,
         store_id=receipt.store_id,

@@ -29,10 +29,10 @@ def test_it_delivers_signed_messages_to_the_treated(campaign: Campaign) -> None:
 
 def test_it_asks_policy_again_when_it_sends(campaign: Campaign) -> None:
     first, second, third, *others = campaign.messages.order_by("pk")
-    Consent.objects.create(
+    Consent.unscoped.create(
         member=first.member, channel="sms", purpose="marketing", granted=False, at=NOON, source="app"
     )
-    SelfExclusion.objects.create(member=second.member, at=NOON, source="counter")
+    SelfExclusion.unscoped.create(member=second.member, at=NOON, source="counter")
     third.member.age_verification.delete()
     sandbox.deliver(campaign=campaign, at=NOON + timedelta(minutes=1))
     outcome = dict(campaign.messages.values_list("pk", "reason"))

@@ -121,7 +121,7 @@ def test_it_makes_a_draft_and_starts_it(marketer: Staff, store: Store, log_in: A
         make_reachable(store)
     client = log_in(marketer)
     response = client.post(reverse("campaign_new"), FORM)
-    draft = Campaign.objects.get()
+    draft = Campaign.unscoped.get()
     assert response["Location"] == reverse("campaign", args=[draft.pk])
     assert draft.margin is not None
     assert float(draft.margin) == 0.295
@@ -141,7 +141,7 @@ def test_it_refuses_an_offer_of_tobacco_with_the_rule(marketer: Staff, log_in: A
     response = log_in(marketer).post(reverse("campaign_new"), FORM | {"offer": "香烟九折"})
     assert response.status_code == 422
     assert "article 22" in text(response)
-    assert not Campaign.objects.exists()
+    assert not Campaign.unscoped.exists()
 
 
 def test_it_edits_a_draft_but_nothing_that_started(marketer: Staff, running: Campaign, log_in: As) -> None:
@@ -209,7 +209,7 @@ def test_it_shows_no_difference_between_groups_that_are_not_as_planned(
     results_refresh(DAY + timedelta(days=20))
     client, url = log_in(marketer), reverse("campaigns")
     assert client.get(url).context["rows"][0].effect is not None
-    Campaign.objects.filter(pk=running.pk).update(holdout_share="0.100")
+    Campaign.unscoped.filter(pk=running.pk).update(holdout_share="0.100")
     page = text(client.get(reverse("campaign", args=[running.pk])))
     assert "No verdict" in page and "sizes not as planned" in page
     assert "sizes as planned" not in page
@@ -265,7 +265,7 @@ def test_it_exports_sums_without_any_member(marketer: Staff, running: Campaign, 
 
 
 def test_it_masks_members_on_the_gateway_page(marketer: Staff, running: Campaign, log_in: As) -> None:
-    Message.objects.filter(pk=running.messages.order_by("-pk")[0].pk).update(
+    Message.unscoped.filter(pk=running.messages.order_by("-pk")[0].pk).update(
         status="refused", reason="consent"
     )
     url = reverse("messages")

@@ -24,9 +24,9 @@ def reasons(store: Store) -> Reasons:
 
 def message(member: Member, *, day: date | None, status: str = "delivered") -> Message:
     """A message at noon of a day, of a campaign of its own; no day for one still waiting."""
-    campaign = Campaign.objects.create(name="earlier", channel="sms", salt="")
+    campaign = Campaign.unscoped.create(name="earlier", channel="sms", salt="")
     sent_at = day and datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-    return Message.objects.create(
+    return Message.unscoped.create(
         campaign=campaign, member=member, channel="sms", status=status, sent_at=sent_at
     )
 
@@ -78,16 +78,16 @@ def test_it_makes_a_leap_day_child_eighteen_on_the_first_of_march() -> None:
 
 
 def test_it_keeps_out_who_asked_to_be_left_alone(store: Store, reasons: Reasons) -> None:
-    SelfExclusion.objects.create(member=make_reachable(store), at=NOON, source="counter")
+    SelfExclusion.unscoped.create(member=make_reachable(store), at=NOON, source="counter")
     assert reasons() == {Reason.SELF_EXCLUDED: 1}
 
 
 def test_it_obeys_the_latest_consent_entry(store: Store, reasons: Reasons) -> None:
     member = make_reachable(store)
     later = {"member": member, "channel": "sms", "purpose": "marketing", "source": "app"}
-    Consent.objects.create(**later, granted=False, at=NOON + timedelta(minutes=1))
+    Consent.unscoped.create(**later, granted=False, at=NOON + timedelta(minutes=1))
     assert reasons() == {Reason.CONSENT: 1}
-    Consent.objects.create(**later, granted=True, at=NOON + timedelta(minutes=2))
+    Consent.unscoped.create(**later, granted=True, at=NOON + timedelta(minutes=2))
     assert reasons() == {}
 
 
@@ -117,10 +117,10 @@ def test_it_sends_three_messages_in_thirty_days(
 
 def hold_out(member: Member, *, day: date) -> Assignment:
     """Held out of a campaign of its own that started on the day."""
-    campaign = Campaign.objects.create(
+    campaign = Campaign.unscoped.create(
         name="earlier", channel="sms", salt="", status="running", starts_on=day, ends_on=day
     )
-    return Assignment.objects.create(
+    return Assignment.unscoped.create(
         campaign=campaign, member=member, bucket=0, treated=False, home_store=member.home_store
     )
 
@@ -156,7 +156,7 @@ def test_it_counts_each_member_once_by_the_first_reason(store: Store, reasons: R
     member = make_reachable(store)
     member.age_verification.delete()
     member.consents.all().delete()
-    SelfExclusion.objects.create(member=member, at=NOON, source="counter")
+    SelfExclusion.unscoped.create(member=member, at=NOON, source="counter")
     assert reasons() == {Reason.AGE: 1}
 
 

@@ -18,7 +18,7 @@ Totals = Callable[..., None]
 @pytest.fixture
 def campaign(store: Store, other_store: Store) -> Campaign:
     """Finished, for both stores, with a fifth of the members held out."""
-    campaign = Campaign.objects.create(
+    campaign = Campaign.unscoped.create(
         name="Drinks",
         segment="loyal",
         channel="sms",
@@ -39,7 +39,7 @@ def campaign(store: Store, other_store: Store) -> Campaign:
 def totals(campaign: Campaign) -> Totals:
     def add(treated: bool, *, store: Store | None = None, n: int = 400, mean: int = 1000) -> None:
         """Half the members of an arm spend twice the mean, the others nothing; no spend before."""
-        ArmTotal.objects.create(
+        ArmTotal.unscoped.create(
             campaign=campaign,
             store=store,
             treated=treated,
@@ -105,7 +105,7 @@ def test_it_survives_arms_of_nobody(campaign: Campaign, totals: Totals, admin: S
 
 def test_it_is_provisional_while_the_window_is_open(campaign: Campaign, admin: Staff) -> None:
     assert not see(campaign, admin).is_provisional
-    Campaign.objects.update(status=Campaign.Status.RUNNING)
+    Campaign.unscoped.update(status=Campaign.Status.RUNNING)
     campaign.refresh_from_db()
     assert see(campaign, admin).is_provisional
 
@@ -122,7 +122,7 @@ def test_it_shows_a_manager_the_own_store_only(
         totals(True, store=place, mean=mean)
         totals(False, store=place, n=100)
     for place, n in ((store, 3), (other_store, 40)):
-        Removal.objects.create(campaign=campaign, store=place, reason="consent", members=n)
+        Removal.unscoped.create(campaign=campaign, store=place, reason="consent", members=n)
     seen = see(campaign, manager)
     assert seen.in_part
     assert seen.arms.effect is not None

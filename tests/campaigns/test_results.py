@@ -31,7 +31,7 @@ def cast(store: Store, other_store: Store) -> SimpleNamespace:
 
 @pytest.fixture
 def campaign(cast: SimpleNamespace, store: Store, other_store: Store) -> Campaign:
-    campaign = Campaign.objects.create(
+    campaign = Campaign.unscoped.create(
         name="By hand",
         segment="loyal",
         channel="sms",
@@ -48,11 +48,11 @@ def campaign(cast: SimpleNamespace, store: Store, other_store: Store) -> Campaig
     campaign.stores.set([store, other_store])
     for member in (cast.a, cast.b, cast.c, cast.d):
         treated = member in (cast.a, cast.b)
-        Assignment.objects.create(
+        Assignment.unscoped.create(
             campaign=campaign, member=member, bucket=0, treated=treated, home_store=member.home_store
         )
     for member, status in ((cast.a, "delivered"), (cast.b, "refused")):
-        Message.objects.create(campaign=campaign, member=member, channel="sms", status=status)
+        Message.unscoped.create(campaign=campaign, member=member, channel="sms", status=status)
     return campaign
 
 
@@ -78,7 +78,7 @@ def receipts(cast: SimpleNamespace, other_store: Store) -> list[Receipt]:
 
 def sums(campaign: Campaign, *, store: Store | None, treated: bool) -> tuple[Any, ...]:
     fields = ("n", "buyers", "sum_y", "sum_yy", "sum_x", "sum_xx", "sum_xy", "attributed")
-    rows = ArmTotal.objects.filter(campaign=campaign, store=store, treated=treated)
+    rows = ArmTotal.unscoped.filter(campaign=campaign, store=store, treated=treated)
     return tuple(int(value) for value in rows.values_list(*fields).get())
 
 
@@ -98,7 +98,7 @@ def test_it_sums_a_store_over_its_own_receipts_and_members(
     mine = (2, 2, 1700, 1200**2 + 500**2, 2000, 2000**2, 2000 * 1200, 1200)
     assert sums(campaign, store=store, treated=True) == mine
     assert sums(campaign, store=other_store, treated=False) == (1, 1, 900, 900**2, 0, 0, 0, 0)
-    assert not ArmTotal.objects.filter(store=other_store, treated=True).exists()
+    assert not ArmTotal.unscoped.filter(store=other_store, treated=True).exists()
 
 
 def test_it_counts_days_up_to_the_night_only(campaign: Campaign, receipts: list[Receipt]) -> None:
@@ -111,18 +111,18 @@ def test_it_counts_days_up_to_the_night_only(campaign: Campaign, receipts: list[
 def test_it_replaces_what_it_said_before(campaign: Campaign, receipts: list[Receipt], cast: Any) -> None:
     results_refresh(START)
     results_refresh(END)
-    once = list(ArmTotal.objects.order_by("store", "treated").values("store", "treated", "sum_y"))
+    once = list(ArmTotal.unscoped.order_by("store", "treated").values("store", "treated", "sum_y"))
     results_refresh(END)
-    assert list(ArmTotal.objects.order_by("store", "treated").values("store", "treated", "sum_y")) == once
+    assert list(ArmTotal.unscoped.order_by("store", "treated").values("store", "treated", "sum_y")) == once
     assert len(once) == 5
 
 
 def test_it_ends_a_campaign_whose_window_is_over(campaign: Campaign) -> None:
-    Message.objects.filter(status="refused").update(status="pending")
+    Message.unscoped.filter(status="refused").update(status="pending")
     results_refresh(END)
     campaign.refresh_from_db()
     assert campaign.status == Campaign.Status.FINISHED
-    late = Message.objects.get(status="refused")
+    late = Message.unscoped.get(status="refused")
     assert late.reason == "too_late"
 
 
@@ -137,7 +137,7 @@ def test_it_still_counts_files_that_come_late(campaign: Campaign, cast: SimpleNa
 
 
 def test_it_leaves_drafts_and_later_campaigns_alone(campaign: Campaign) -> None:
-    Campaign.objects.create(name="draft", channel="sms", salt="")
+    Campaign.unscoped.create(name="draft", channel="sms", salt="")
     results_refresh(BEFORE)
     assert not CampaignResult.objects.exists()
 

@@ -21,20 +21,20 @@ def draft(marketer: Staff, store: Store) -> Campaign:
     make_night()
     for _ in range(20):
         make_reachable(store)
-    SelfExclusion.objects.create(member=make_reachable(store), at=NOON, source="counter")
+    SelfExclusion.unscoped.create(member=make_reachable(store), at=NOON, source="counter")
     make_reachable(store, segment="champions")
     return make_draft(marketer)
 
 
 def test_it_assigns_by_salted_hash_and_queues_the_treated_only(draft: Campaign, marketer: Staff) -> None:
     started = campaign_start(campaign=draft, actor=marketer, as_of=DAY)
-    drawn = Assignment.objects.filter(campaign=draft).order_by("member_id")
+    drawn = Assignment.unscoped.filter(campaign=draft).order_by("member_id")
     members = drawn.values_list("member_id", flat=True)
     expected = assign(np.array(members), "fixed", 0.5)
     assert len(drawn) == 20
     assert [one.treated for one in drawn] == expected.tolist()
     treated = {one.member_id for one in drawn if one.treated}
-    assert set(Message.objects.values_list("member_id", flat=True)) == treated
+    assert set(Message.unscoped.values_list("member_id", flat=True)) == treated
     assert started.status == Campaign.Status.RUNNING
 
 
@@ -47,27 +47,27 @@ def test_it_fixes_the_window_and_the_rules_at_the_start(draft: Campaign, markete
 
 def test_it_keeps_how_many_policy_left_out_and_why(draft: Campaign, marketer: Staff) -> None:
     campaign_start(campaign=draft, actor=marketer, as_of=DAY)
-    assert list(Removal.objects.values_list("reason", "members")) == [("self_excluded", 1)]
-    event = AuditEvent.objects.get(code="campaign.started")
+    assert list(Removal.unscoped.values_list("reason", "members")) == [("self_excluded", 1)]
+    event = AuditEvent.unscoped.get(code="campaign.started")
     assert (event.actor, event.data["found"], event.data["removed"]) == (marketer, 21, {"self_excluded": 1})
 
 
 def test_it_may_be_pressed_twice(draft: Campaign, marketer: Staff) -> None:
     campaign_start(campaign=draft, actor=marketer, as_of=DAY)
-    frozen = list(Assignment.objects.order_by("pk").values())
+    frozen = list(Assignment.unscoped.order_by("pk").values())
     make_reachable(marketer.regions.get().stores.get())
     campaign_start(campaign=draft, actor=marketer, as_of=date(2026, 11, 25))
-    assert list(Assignment.objects.order_by("pk").values()) == frozen
+    assert list(Assignment.unscoped.order_by("pk").values()) == frozen
     draft.refresh_from_db()
     assert draft.starts_on == DAY
-    assert AuditEvent.objects.filter(code="campaign.started").count() == 1
+    assert AuditEvent.unscoped.filter(code="campaign.started").count() == 1
 
 
 def test_it_is_for_stores_its_maker_sees(draft: Campaign, marketer: Staff, other_store: Store) -> None:
     outsider = make_reachable(other_store)
     campaign_start(campaign=draft, actor=marketer, as_of=DAY)
     assert list(draft.stores.values_list("code", flat=True)) == ["0001"]
-    assert not Assignment.objects.filter(member=outsider).exists()
+    assert not Assignment.unscoped.filter(member=outsider).exists()
 
 
 def test_it_reaches_nobody_twice_in_a_week(draft: Campaign, marketer: Staff, store: Store) -> None:
@@ -106,7 +106,7 @@ def test_it_refuses_an_arm_of_less_than_two(marketer: Staff, store: Store) -> No
         make_reachable(store)
     with pytest.raises(CampaignError, match="at least 2"):
         campaign_start(campaign=make_draft(marketer), actor=marketer, as_of=DAY)
-    assert not Assignment.objects.exists()
+    assert not Assignment.unscoped.exists()
 
 
 def test_it_refuses_an_offer_of_tobacco(marketer: Staff) -> None:
@@ -121,7 +121,7 @@ def test_it_changes_a_draft_and_says_what(marketer: Staff) -> None:
     campaign_update(campaign=draft, actor=marketer, name="New name", fixed_cost=Decimal(100))
     draft.refresh_from_db()
     assert draft.name == "New name"
-    assert AuditEvent.objects.get(code="campaign.updated").data == {"fields": ["name"]}
+    assert AuditEvent.unscoped.get(code="campaign.updated").data == {"fields": ["name"]}
 
 
 def test_it_does_not_change_a_campaign_that_started(draft: Campaign, marketer: Staff) -> None:
@@ -141,5 +141,5 @@ def test_it_starts_once_when_pressed_twice_at_once(draft: Campaign, marketer: St
         thread.start()
     for thread in threads:
         thread.join()
-    assert Assignment.objects.count() == 20
-    assert AuditEvent.objects.filter(code="campaign.started").count() == 1
+    assert Assignment.unscoped.count() == 20
+    assert AuditEvent.unscoped.filter(code="campaign.started").count() == 1

@@ -46,7 +46,7 @@ def make_day(store: Store, day: date, **fields: Any) -> StoreDay:
         "repeat_buyers": 4,
         "active_members": 100,
     }
-    return StoreDay.objects.create(store=store, day=day, **{**values, **fields})
+    return StoreDay.unscoped.create(store=store, day=day, **{**values, **fields})
 
 
 def make_weeks(store: Store, **last: Any) -> None:
@@ -58,12 +58,12 @@ def make_weeks(store: Store, **last: Any) -> None:
 
 def make_hours(store: Store, day: date, receipts: dict[int, int]) -> None:
     for hour, n in receipts.items():
-        StoreHour.objects.create(store=store, day=day, hour=hour, receipts=n, member_receipts=0, sales=0)
+        StoreHour.unscoped.create(store=store, day=day, hour=hour, receipts=n, member_receipts=0, sales=0)
 
 
 def make_score(store: Store, segment: str, spend: int) -> Member:
     member = make_member(store)
-    MemberScore.objects.create(
+    MemberScore.unscoped.create(
         member=member,
         segment=segment,
         last_day=DAY - timedelta(days=41),
@@ -84,7 +84,7 @@ def make_score(store: Store, segment: str, spend: int) -> Member:
 
 def make_running(store: Store, treated: tuple[int, int], held: tuple[int, int]) -> Campaign:
     """A running campaign with (buyers, members) of both arms in one store."""
-    campaign = Campaign.objects.create(
+    campaign = Campaign.unscoped.create(
         name="Drinks voucher",
         channel="sms",
         offer="第二件半价",
@@ -96,7 +96,7 @@ def make_running(store: Store, treated: tuple[int, int], held: tuple[int, int]) 
     campaign.stores.add(store)
     for is_treated, (buyers, n) in ((True, treated), (False, held)):
         sums = {"sum_y": 0, "sum_yy": 0, "sum_x": 0, "sum_xx": 0, "sum_xy": 0}
-        ArmTotal.objects.create(
+        ArmTotal.unscoped.create(
             campaign=campaign, store=store, treated=is_treated, n=n, buyers=buyers, **sums
         )
     return campaign
@@ -229,8 +229,8 @@ def test_it_lists_regulars_who_have_gone_quiet(
     make_score(store, "champions", 5000)
     make_score(other_store, "at_risk", 7000)
     for segment, spend in (("at_risk", 100), ("cant_lose", 900)):
-        SegmentTotal.objects.create(day=DAY, store=store, segment=segment, members=1, spend=spend)
-    SegmentTotal.objects.create(day=DAY, store=other_store, segment="at_risk", members=1, spend=7000)
+        SegmentTotal.unscoped.create(day=DAY, store=store, segment=segment, members=1, spend=spend)
+    SegmentTotal.unscoped.create(day=DAY, store=other_store, segment="at_risk", members=1, spend=7000)
     response = home(client, manager)
     rows = response.context["regulars"]
     assert [row.score.member_id for row in rows] == [most.pk, least.pk]
@@ -245,7 +245,7 @@ def test_it_tells_the_conversion_of_the_own_stores_only(
     campaign = make_running(store, treated=(8, 100), held=(5, 100))
     campaign.stores.add(other_store)
     sums = {"sum_y": 0, "sum_yy": 0, "sum_x": 0, "sum_xx": 0, "sum_xy": 0}
-    ArmTotal.objects.create(campaign=campaign, store=other_store, treated=True, n=1000, buyers=900, **sums)
+    ArmTotal.unscoped.create(campaign=campaign, store=other_store, treated=True, n=1000, buyers=900, **sums)
     response = home(client, manager)
     tile = tiles(response)["Campaign conversion"]
     assert (tile.value, tile.note) == ("8.0%", "held out 5.0% · Drinks voucher")
@@ -256,9 +256,9 @@ def test_it_compares_no_groups_that_are_not_as_planned(
     client: Client, manager: Staff, marketer: Staff, store: Store, night: NightlyRun
 ) -> None:
     make_weeks(store)
-    SegmentTotal.objects.create(day=DAY, store=store, segment="at_risk", members=1, spend=100)
+    SegmentTotal.unscoped.create(day=DAY, store=store, segment="at_risk", members=1, spend=100)
     campaign = make_running(store, treated=(8, 100), held=(40, 400))
-    ArmTotal.objects.filter(campaign=campaign).update(sum_y=1000, sum_yy=900_000)
+    ArmTotal.unscoped.filter(campaign=campaign).update(sum_y=1000, sum_yy=900_000)
     assert tiles(home(client, manager))["Campaign conversion"].note == "Drinks voucher"
     assert home(client, marketer).context["campaigns"][0].difference == ""
 
@@ -291,12 +291,12 @@ def test_it_waits_for_the_first_night(client: Client, manager: Staff, marketer: 
 def test_it_tells_a_marketer_who_can_be_reached(
     client: Client, marketer: Staff, store: Store, other_store: Store, night: NightlyRun
 ) -> None:
-    SegmentTotal.objects.create(day=DAY, store=store, segment="loyal", members=2, spend=10)
+    SegmentTotal.unscoped.create(day=DAY, store=store, segment="loyal", members=2, spend=10)
     reachable, unverified = make_member(store), make_member(store)
     make_member(other_store)
-    AgeVerification.objects.create(member=reachable, method="id", verified_at=MORNING, clerk="7")
+    AgeVerification.unscoped.create(member=reachable, method="id", verified_at=MORNING, clerk="7")
     for member in (reachable, unverified):
-        Consent.objects.create(
+        Consent.unscoped.create(
             member=member, channel="sms", purpose="marketing", granted=True, at=MORNING, source="form"
         )
     response = home(client, marketer)
@@ -313,8 +313,8 @@ def test_it_shows_which_segments_moved(
     before = DAY - timedelta(days=31)
     NightlyRun.objects.create(as_of=before, published_at=MORNING)
     for day, loyal, at_risk in ((before, 50, 10), (DAY, 40, 25)):
-        SegmentTotal.objects.create(day=day, store=store, segment="loyal", members=loyal, spend=1)
-        SegmentTotal.objects.create(day=day, store=store, segment="at_risk", members=at_risk, spend=1)
+        SegmentTotal.unscoped.create(day=day, store=store, segment="loyal", members=loyal, spend=1)
+        SegmentTotal.unscoped.create(day=day, store=store, segment="at_risk", members=at_risk, spend=1)
     movers = home(client, marketer).context["movers"]
     assert [(mover.size.code, mover.change, mover.tone) for mover in movers] == [
         ("at_risk", "+15", "bad"),
@@ -325,7 +325,7 @@ def test_it_shows_which_segments_moved(
 def test_only_a_marketer_may_begin_a_campaign(
     client: Client, marketer: Staff, approver: Staff, store: Store, night: NightlyRun
 ) -> None:
-    SegmentTotal.objects.create(day=DAY, store=store, segment="loyal", members=2, spend=10)
+    SegmentTotal.unscoped.create(day=DAY, store=store, segment="loyal", members=2, spend=10)
     assert "/campaigns/new/" in home(client, marketer).content.decode()
     assert "/campaigns/new/" not in home(client, approver).content.decode()
 
@@ -334,10 +334,10 @@ def test_it_tells_an_admin_what_is_missing(
     client: Client, admin: Staff, store: Store, other_store: Store, night: NightlyRun
 ) -> None:
     make_weeks(store)
-    job = Job.objects.create(
+    job = Job.unscoped.create(
         kind="import", label="sales.csv", status=Job.Status.FAILED, error="The file is empty."
     )
-    Import.objects.create(
+    Import.unscoped.create(
         kind="sales", source=Source.objects.create(name="POS"), file_name="sales.csv", job=job,
         read=10, added=8, quarantined=2,
     )  # fmt: skip
@@ -387,7 +387,7 @@ def test_it_asks_the_database_a_fixed_number_of_times(
         make_weeks(each)
         make_score(each, "at_risk", 10)
         make_running(each, treated=(1, 2), held=(1, 2))
-        SegmentTotal.objects.create(day=DAY, store=each, segment="at_risk", members=1, spend=10)
+        SegmentTotal.unscoped.create(day=DAY, store=each, segment="at_risk", members=1, spend=10)
     client.force_login(staff)
     with django_assert_num_queries(queries):
         client.get("/")

@@ -64,7 +64,7 @@ def make_night(page: Page, *, as_of: date) -> None:
 
 
 def new_marketer(log_in: LogIn) -> Page:
-    root = Store.objects.select_related("region__parent").first()
+    root = Store.unscoped.select_related("region__parent").first()
     assert root is not None
     region = root.region.parent or root.region
     staff_create(username="marketer", password="pw", role=Role.MARKETER, regions=[region])
@@ -88,13 +88,13 @@ def run_campaign(page: Page) -> Campaign:
     page.get_by_role("button", name="Start").click()
     page.get_by_role("dialog").get_by_role("button", name="Start").click()
     expect(page.get_by_text("Who was left out, and why?")).to_be_visible(timeout=PATIENCE)
-    return Campaign.objects.get()
+    return Campaign.unscoped.get()
 
 
 def plant_effect(chain: Chain, campaign: Campaign, path: Path) -> None:
     """Let the treated buy much more, so that the interval must lie above zero."""
-    treated = Assignment.objects.filter(campaign=campaign, treated=True).values("member")
-    cards = MemberIdentity.objects.filter(kind=IdentityKind.CARD, member__in=treated)
+    treated = Assignment.unscoped.filter(campaign=campaign, treated=True).values("member")
+    cards = MemberIdentity.unscoped.filter(kind=IdentityKind.CARD, member__in=treated)
     numbers = sorted(str(card.value) for card in cards)
     lines, _truth = campaign_receipts(chain, cards=numbers, start=START, days=21, effect=150.0, seed=1)
     append_campaign(path, lines)
@@ -108,7 +108,7 @@ def read_result(page: Page, campaign: Campaign) -> None:
 
 
 def visit_as_manager(log_in: LogIn, campaign: Campaign) -> None:
-    store = Store.objects.order_by("code")[0]
+    store = Store.unscoped.order_by("code")[0]
     staff_create(username="manager", password="pw", role=Role.MANAGER, stores=[store])
     page = log_in("manager")
     expect(page.get_by_role("heading", name=re.compile("Good morning"))).to_be_visible()

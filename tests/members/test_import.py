@@ -38,14 +38,14 @@ def test_it_makes_a_member_with_all_that_was_sent(store: Store) -> None:
             age_method="ID card", age_verified_at="2025-03-04 10:00", age_clerk="S1-2", consent_sms="1")
     )  # fmt: skip
     assert counts(record) == {"read": 1, "added": 1} and record.made == {"members": 1}
-    member = Member.objects.get()
+    member = Member.unscoped.get()
     assert (member.name, member.sex, member.birth_date) == ("王小试", 1, date(1990, 2, 28))
     assert (member.enrolment_store, member.home_store, member.enrolled_on) == (store, store, date(2025, 3, 4))
-    identities: dict[str, object] = dict(MemberIdentity.objects.values_list("kind", "value"))
+    identities: dict[str, object] = dict(MemberIdentity.unscoped.values_list("kind", "value"))
     assert identities == {"card": "C1", "phone": PHONE, "wechat": "wx_1234"}
-    witness = AgeVerification.objects.get()
+    witness = AgeVerification.unscoped.get()
     assert witness.verified_at == datetime(2025, 3, 4, 2, 0, tzinfo=UTC) and witness.clerk == "S1-2"
-    consent = Consent.objects.get()
+    consent = Consent.unscoped.get()
     assert (consent.channel, consent.granted, consent.source) == ("sms", True, "POS")
 
 
@@ -55,16 +55,16 @@ def test_it_changes_nothing_when_sent_again() -> None:
         for n in range(9)
     ]
     take(*rows)
-    before = list(Member.objects.order_by("pk").values())
+    before = list(Member.unscoped.order_by("pk").values())
     assert counts(take(*rows)) == {"read": 9, "unchanged": 9}
-    assert list(Member.objects.order_by("pk").values()) == before
-    assert (MemberIdentity.objects.count(), Consent.objects.count()) == (18, 9)
+    assert list(Member.unscoped.order_by("pk").values()) == before
+    assert (MemberIdentity.unscoped.count(), Consent.unscoped.count()) == (18, 9)
 
 
 def test_it_corrects_a_member_and_an_empty_cell_takes_nothing_away() -> None:
     take(row(mobile=PHONE, nickName="王", sex="1"))
     assert counts(take(row(mobile=PHONE, nickName="王小试"))) == {"read": 1, "updated": 1}
-    member = Member.objects.get()
+    member = Member.unscoped.get()
     assert (member.name, member.sex) == ("王小试", 1)
 
 
@@ -72,14 +72,14 @@ def test_it_corrects_a_member_and_an_empty_cell_takes_nothing_away() -> None:
 def test_it_knows_a_phone_however_it_is_typed(typed: str) -> None:
     take(row(mobile=PHONE))
     take(row(mobile=typed, nickName="王"))
-    assert Member.objects.get().name == "王" and MemberIdentity.objects.count() == 1
+    assert Member.unscoped.get().name == "王" and MemberIdentity.unscoped.count() == 1
 
 
 def test_it_joins_card_and_phone_of_one_row() -> None:
     take(row(card="C1"))
     record = take(row(card="c1 ", mobile=PHONE), row(mobile=PHONE, wechat_id="wx_1234"))
     assert counts(record) == {"read": 2, "updated": 2}
-    assert Member.objects.get().identities.count() == 3
+    assert Member.unscoped.get().identities.count() == 3
 
 
 @pytest.mark.parametrize("in_one_file", [True, False])
@@ -88,7 +88,7 @@ def test_it_sets_a_row_aside_whose_identities_are_two_members(in_one_file: bool)
     record = take(*two, both) if in_one_file else [take(*two), take(both)][1]
     assert record.quarantined == 1
     assert "belong to different members" in faults(record)[0][2]
-    assert not Member.objects.filter(name__isnull=False).exists()
+    assert not Member.unscoped.filter(name__isnull=False).exists()
 
 
 @pytest.mark.parametrize(
@@ -120,15 +120,15 @@ def test_it_sets_a_faulty_row_aside(cells: dict[str, str], column: str) -> None:
 
 def test_it_takes_a_member_born_on_a_leap_day() -> None:
     take(row(mobile=PHONE, birthday="2000-02-29"))
-    assert Member.objects.get().birth_date == date(2000, 2, 29)
+    assert Member.unscoped.get().birth_date == date(2000, 2, 29)
 
 
 def test_it_never_grants_a_consent_again_that_was_withdrawn() -> None:
     for granted in ("1", "0", "1", ""):
         take(row(mobile=PHONE, consent_sms=granted))
-    assert list(Consent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
+    assert list(Consent.unscoped.order_by("id").values_list("granted", flat=True)) == [True, False]
     take(row(mobile=PHONE, consent_sms="1", nickName="王"), row(mobile=PHONE, consent_sms="1"))
-    assert list(Consent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
+    assert list(Consent.unscoped.order_by("id").values_list("granted", flat=True)) == [True, False]
 
 
 def test_it_puts_a_withdrawal_last_though_its_file_has_waited() -> None:
@@ -136,20 +136,20 @@ def test_it_puts_a_withdrawal_last_though_its_file_has_waited() -> None:
     take(row(mobile=PHONE, consent_sms="1"))
     assert waiting.job is not None
     import_run(waiting.job, Progress(waiting.job))
-    assert not Consent.objects.latest("at").granted
+    assert not Consent.unscoped.latest("at").granted
 
 
 @pytest.mark.parametrize("method", ["未核验", "No", "0"])
 def test_it_verifies_nobody_by_a_method_that_says_so(method: str) -> None:
     take(row(mobile=PHONE, age_method=method, age_verified_at="2025-03-04 10:00", age_clerk="S1-2"))
-    assert Member.objects.exists() and not AgeVerification.objects.exists()
+    assert Member.unscoped.exists() and not AgeVerification.unscoped.exists()
 
 
 def test_it_never_lifts_a_self_exclusion() -> None:
     take(row(mobile=PHONE, self_excluded="1"))
     for said in ("0", "", "1"):
         take(row(mobile=PHONE, self_excluded=said, nickName=f"王{said}"))
-    assert SelfExclusion.objects.get().member == Member.objects.get()
+    assert SelfExclusion.unscoped.get().member == Member.unscoped.get()
 
 
 @pytest.mark.parametrize("fault", [{"dateOfBirth": "soon"}, {"tobaccoLicense": ""}, {"sex": "x"}])
@@ -157,32 +157,32 @@ def test_it_leaves_alone_who_asks_for_it_in_a_row_that_is_set_aside(fault: dict[
     take(row(card="C1", mobile=PHONE, consent_sms="1"))
     record = take(row(mobile=PHONE, consent_sms="0", self_excluded="1", **fault))
     assert record.quarantined == 1
-    assert SelfExclusion.objects.count() == 1
-    assert list(Consent.objects.order_by("id").values_list("granted", flat=True)) == [True, False]
+    assert SelfExclusion.unscoped.count() == 1
+    assert list(Consent.unscoped.order_by("id").values_list("granted", flat=True)) == [True, False]
 
 
 def test_it_leaves_both_alone_when_a_row_names_two_members() -> None:
     take(row(card="C1", consent_sms="1"), row(mobile=PHONE))
     assert take(row(card="C1", mobile=PHONE, self_excluded="1")).quarantined == 1
-    assert SelfExclusion.objects.count() == 2
+    assert SelfExclusion.unscoped.count() == 2
 
 
 def test_it_grants_nothing_from_a_row_that_is_set_aside() -> None:
     take(row(mobile=PHONE))
     take(row(mobile=PHONE, consent_sms="1", dateOfBirth="soon"))
-    assert not Consent.objects.exists()
+    assert not Consent.unscoped.exists()
 
 
 def test_it_verifies_age_only_with_a_witness_and_keeps_the_first() -> None:
     take(row(mobile=PHONE, age_method="clerk", age_verified_at="2025-03-04 10:00"))
-    assert not AgeVerification.objects.exists()
+    assert not AgeVerification.unscoped.exists()
     for clerk in ("first", "second"):
         take(row(mobile=PHONE, age_method="clerk", age_verified_at="2025-03-04 10:00", age_clerk=clerk))
-    assert AgeVerification.objects.get().clerk == "first"
+    assert AgeVerification.unscoped.get().clerk == "first"
 
 
 def test_it_takes_one_member_of_many_rows_over_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("members.imports.merge.CHUNK", 2)
     rows = [row(mobile=f"1990000{n % 4:04}", nickName=f"王{n}") for n in range(10)]
     assert counts(take(*rows)) == {"read": 10, "added": 4, "updated": 6}
-    assert {member.name for member in Member.objects.all()} == {"王6", "王7", "王8", "王9"}
+    assert {member.name for member in Member.unscoped.all()} == {"王6", "王7", "王8", "王9"}

@@ -18,7 +18,7 @@ def test_it_imports_a_file_and_prints_counts_that_add_up(tmp_path: Path) -> None
     assert out.getvalue().strip() == (
         "read 2 = added 1 + updated 0 + unchanged 0 + ignored 0 + quarantined 1"
     )
-    assert Store.objects.get().code == "A1"
+    assert Store.unscoped.get().code == "A1"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -58,26 +58,26 @@ def test_it_queues_one_job_for_each_file(as_admin: Client, admin: Staff) -> None
     files = [SimpleUploadedFile(f"{n}.csv", b"a,b\n1,2\n") for n in (1, 2)]
     answer = as_admin.post("/imports/", {"kind": "stores", "source": "ERP", "uploads": files})
     assert answer.status_code == 302 and answer["Location"] == "/imports/"
-    records = Import.objects.order_by("file_name")
+    records = Import.unscoped.order_by("file_name")
     assert [(r.file_name, r.source.name, r.asked_by) for r in records] == [
         ("1.csv", "ERP", admin),
         ("2.csv", "ERP", admin),
     ]
-    assert Job.objects.filter(kind="import", status="queued").count() == 2
-    assert AuditEvent.objects.filter(code="import.queued", actor=admin).count() == 2
+    assert Job.unscoped.filter(kind="import", status="queued").count() == 2
+    assert AuditEvent.unscoped.filter(code="import.queued", actor=admin).count() == 2
 
 
 def test_it_leads_a_single_file_to_its_own_page(as_admin: Client) -> None:
     form = {"kind": "stores", "source": "ERP", "uploads": SimpleUploadedFile("one.csv", b"")}
     answer = as_admin.post("/imports/", form)
-    assert answer["Location"] == f"/imports/{Import.objects.get().pk}/"
+    assert answer["Location"] == f"/imports/{Import.unscoped.get().pk}/"
 
 
 def test_it_says_what_is_missing_in_the_form(as_admin: Client) -> None:
     answer = as_admin.post("/imports/", {"kind": "stores", "source": ""})
     assert answer.status_code == 422
     assert answer.content.decode().count("This field is required.") == 2
-    assert not Import.objects.exists()
+    assert not Import.unscoped.exists()
 
 
 def test_it_polls_while_open_and_reloads_at_the_end(as_admin: Client, store: Store) -> None:
@@ -87,7 +87,7 @@ def test_it_polls_while_open_and_reloads_at_the_end(as_admin: Client, store: Sto
     assert f'hx-get="/jobs/{job.pk}/progress/"' in as_admin.get(f"/imports/{record.pk}/").content.decode()
     headers = {"HX-Request": "true"}
     assert "hx-get" in as_admin.get(f"/jobs/{job.pk}/progress/", headers=headers).content.decode()
-    Job.objects.update(status="done")
+    Job.unscoped.update(status="done")
     assert as_admin.get(f"/jobs/{job.pk}/progress/", headers=headers)["HX-Refresh"] == "true"
 
 
@@ -135,17 +135,17 @@ def test_it_hands_out_rows_with_reasons_and_no_formula(as_admin: Client, admin: 
     assert header[3:] == ["mobile", "nickName", "sex", "license_code", "remark"]
     assert first[:2] == ["2", "Sex"] and first[3:5] == [PHONE, "王测试"]
     assert second[1:3] == ["Phone", "This is not a phone number."] and second[-1] == "'=1+1"
-    assert AuditEvent.objects.filter(code="import.rows_downloaded", actor=admin).count() == 1
+    assert AuditEvent.unscoped.filter(code="import.rows_downloaded", actor=admin).count() == 1
 
 
 def test_it_offers_to_try_a_failed_import_again(as_admin: Client, admin: Staff) -> None:
     record = queue(ImportKind.STORES, "")
-    Job.objects.update(status="failed", error="The file is empty.")
+    Job.unscoped.update(status="failed", error="The file is empty.")
     page = as_admin.get(f"/imports/{record.pk}/").content.decode()
     assert "The file is empty." in page and "Try again" in page and "Nothing was changed." in page
     answer = as_admin.post(f"/jobs/{record.job_id}/retry/")
     assert answer["Location"] == f"/imports/{record.pk}/"
-    assert Job.objects.get().status == "queued"
+    assert Job.unscoped.get().status == "queued"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_it_finds_imports(query: str, names: list[str], as_admin: Client) -> Non
     queue(ImportKind.MEMBERS, "", name="members.csv")
     failed = queue(ImportKind.SALES, "", name="sales.csv").job
     assert failed is not None
-    Job.objects.filter(pk=failed.pk).update(status="failed")
+    Job.unscoped.filter(pk=failed.pk).update(status="failed")
     answer = as_admin.get(f"/imports/{query}")
     assert [record.file_name for record in answer.context["page"]] == names
 

@@ -15,24 +15,24 @@ def take(rows: str) -> dict[str, int]:
 
 def test_it_makes_stores_with_their_regions() -> None:
     assert take(ONE + "S2,992,北关店,,,公司/东区/江北,,,\n") == {"read": 2, "added": 2}
-    store = Store.objects.get(code="S1")
+    store = Store.unscoped.get(code="S1")
     assert (store.name_en, store.time_zone, store.closing_hour) == ("Nanping Road", "Asia/Shanghai", 2)
     region = Region.objects.get(name="江北")
     assert region.parent == store.region and region.path.startswith(store.region.path)
-    assert Store.objects.all().get(code="S2").region == region
+    assert Store.unscoped.all().get(code="S2").region == region
 
 
 def test_it_changes_nothing_when_sent_again() -> None:
     take(ONE)
-    before = Store.objects.values().get()
+    before = Store.unscoped.values().get()
     assert take(ONE) == {"read": 1, "unchanged": 1}
-    assert Store.objects.values().get() == before
+    assert Store.unscoped.values().get() == before
 
 
 def test_it_corrects_a_store_and_keeps_what_was_not_sent() -> None:
     take(ONE)
     assert take("S1,991,新南屏路店,,0,,,,\n") == {"read": 1, "updated": 1}
-    store = Store.objects.get()
+    store = Store.unscoped.get()
     assert (store.name, store.name_en, store.is_active, store.closing_hour) == (
         "新南屏路店",
         "Nanping Road",
@@ -43,7 +43,7 @@ def test_it_corrects_a_store_and_keeps_what_was_not_sent() -> None:
 
 def test_it_lets_a_later_row_of_the_same_store_win() -> None:
     assert take(ONE + ONE.replace("南屏路店", "别名店")) == {"read": 2, "added": 1, "updated": 1}
-    assert Store.objects.get().name == "别名店"
+    assert Store.unscoped.get().name == "别名店"
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_it_sets_a_faulty_store_aside(row: str, fault: tuple[str, str]) -> None:
     record = take_in(ImportKind.STORES, HEADER + ONE + row + "\n")
     assert counts(record) == {"read": 2, "added": 1, "quarantined": 1}
     assert faults(record) == [(3, *fault)]
-    assert Store.objects.count() == 1
+    assert Store.unscoped.count() == 1
 
 
 def test_it_does_not_take_a_code_from_another_store() -> None:
     take(ONE + "S2,992,北关店,,,,,,\n")
     record = take_in(ImportKind.STORES, HEADER + "S1,992,北关店,,,,,,\n")
     assert faults(record) == [(2, "code", "Another store has this code.")]
-    assert set(Store.objects.values_list("code", "licence_number")) == {("S1", "991"), ("S2", "992")}
+    assert set(Store.unscoped.values_list("code", "licence_number")) == {("S1", "991"), ("S2", "992")}

@@ -51,7 +51,7 @@ def test_it_stores_a_receipt_with_its_lines(store: Store) -> None:
     record = take(basket(mobilephone=PHONE))
     assert counts(record) == {"read": 2, "added": 2}
     assert record.made == {"receipts": 1, "corrected": 0, "members": 1, "products": 0}
-    receipt = Receipt.objects.get()
+    receipt = Receipt.unscoped.get()
     assert (receipt.store, receipt.number, receipt.total, receipt.is_return) == (
         store,
         "R1",
@@ -65,11 +65,11 @@ def test_it_stores_a_receipt_with_its_lines(store: Store) -> None:
         "1",
         1,
     )
-    lines = ReceiptLine.objects.order_by("line_number").values_list(
+    lines = ReceiptLine.unscoped.order_by("line_number").values_list(
         "product__code", "quantity", "packs", "amount"
     )
     assert list(lines) == [("T1", Decimal(2), 2, Decimal("40.00")), ("D1", Decimal(1), 0, Decimal("4.50"))]
-    assert set(ReceiptLine.objects.values_list("member", "business_day", "store")) == {
+    assert set(ReceiptLine.unscoped.values_list("member", "business_day", "store")) == {
         (receipt.member_id, receipt.business_day, store.pk)
     }
     assert (record.first_day, record.last_day) == (date(2026, 3, 5), date(2026, 3, 5))
@@ -84,7 +84,7 @@ def test_it_writes_nothing_when_the_same_file_comes_again() -> None:
         line("R4", dtl_barcode="777"),
     ]
     take(rows)
-    ids = list(Receipt.objects.order_by("pk").values("pk", "imported_by"))
+    ids = list(Receipt.unscoped.order_by("pk").values("pk", "imported_by"))
     before = everything_stored()
     again = take(rows)
     assert counts(again) == {"read": 6, "unchanged": 6}
@@ -92,28 +92,28 @@ def test_it_writes_nothing_when_the_same_file_comes_again() -> None:
     assert again.amount_stored == 0 and again.first_day is None
     assert (
         everything_stored() == before
-        and list(Receipt.objects.order_by("pk").values("pk", "imported_by")) == ids
+        and list(Receipt.unscoped.order_by("pk").values("pk", "imported_by")) == ids
     )
-    assert not ReceiptHistory.objects.exists()
+    assert not ReceiptHistory.unscoped.exists()
 
 
 def test_it_replaces_a_corrected_receipt_and_keeps_the_old_version() -> None:
     first = take([*basket(), line("R2")])
-    old = Receipt.objects.get(number="R1")
+    old = Receipt.unscoped.get(number="R1")
     second = take([line("R1", line_no=1, dtl_quantity="3", dtl_amount="60.00", inputtime="20260306100000")])
     assert counts(second) == {"read": 1, "updated": 1} and second.made["corrected"] == 1
     assert totals() == {"R1": Decimal("60.00"), "R2": Decimal("20.00")}
-    new = Receipt.objects.get(number="R1")
+    new = Receipt.unscoped.get(number="R1")
     assert new.pk == old.pk and new.imported_by == second
     assert new.lines.count() == 1
-    kept = ReceiptHistory.objects.get()
+    kept = ReceiptHistory.unscoped.get()
     assert (kept.receipt_id, kept.total, kept.imported_by, kept.replaced_by) == (
         old.pk,
         old.total,
         first,
         second,
     )
-    assert ReceiptLineHistory.objects.filter(receipt_id=old.pk, replaced_by=second).count() == 2
+    assert ReceiptLineHistory.unscoped.filter(receipt_id=old.pk, replaced_by=second).count() == 2
     assert (second.first_day, second.last_day) == (date(2026, 3, 5), date(2026, 3, 6))  # Both days changed.
 
 
@@ -139,7 +139,7 @@ def test_it_sees_every_correction(change: dict[str, str]) -> None:
 def test_it_keeps_receipts_of_stores_and_sources_apart() -> None:
     take([line(), line(license_code="0002")])
     take([line(dtl_amount="30.00")], source="ERP")
-    assert Receipt.objects.count() == 3 and not ReceiptHistory.objects.exists()
+    assert Receipt.unscoped.count() == 3 and not ReceiptHistory.unscoped.exists()
 
 
 @pytest.mark.parametrize("order", ["return first", "sale first", "together"])
@@ -187,18 +187,18 @@ def test_it_turns_the_signs_of_a_return_once() -> None:
         ]
     )
     assert set(totals().values()) == {Decimal("-20.00")}
-    assert set(Receipt.objects.values_list("is_return", flat=True)) == {True}
-    assert set(ReceiptLine.objects.values_list("packs", flat=True)) == {-1}
+    assert set(Receipt.unscoped.values_list("is_return", flat=True)) == {True}
+    assert set(ReceiptLine.unscoped.values_list("packs", flat=True)) == {-1}
 
 
 def test_it_finds_the_member_by_phone_before_card() -> None:
     take_in(ImportKind.MEMBERS, "card_no,mobile,license_code\nC1,,0001\n,19900001111,0001\n")
-    by_card, by_phone = Member.objects.order_by("pk")
+    by_card, by_phone = Member.unscoped.order_by("pk")
     take([line("R1", consumersid="c1"), line("R2", mobilephone="+86 199-0000-1111"),
           line("R3", consumersid="C1", mobilephone=PHONE), line("R4")])  # fmt: skip
-    members = dict(Receipt.objects.values_list("number", "member"))
+    members = dict(Receipt.unscoped.values_list("number", "member"))
     assert members == {"R1": by_card.pk, "R2": by_phone.pk, "R3": by_phone.pk, "R4": None}
-    assert Member.objects.count() == 2
+    assert Member.unscoped.count() == 2
 
 
 def test_it_makes_one_member_of_an_unknown_phone_however_typed(store: Store) -> None:
@@ -208,18 +208,18 @@ def test_it_makes_one_member_of_an_unknown_phone_however_typed(store: Store) -> 
         line("R3", consumersid="c9"),
     ]
     assert take(rows).made["members"] == 1
-    member = Member.objects.get()
-    identities: dict[str, object] = dict(MemberIdentity.objects.values_list("kind", "value"))
+    member = Member.unscoped.get()
+    identities: dict[str, object] = dict(MemberIdentity.unscoped.values_list("kind", "value"))
     assert identities == {"phone": PHONE, "card": "C9"}
     assert (member.enrolment_store, member.enrolled_on) == (store, date(2026, 3, 5))
     assert not hasattr(member, "age_verification") and not member.consents.exists()
-    assert set(Receipt.objects.values_list("member", flat=True)) == {member.pk}
+    assert set(Receipt.unscoped.values_list("member", flat=True)) == {member.pk}
 
 
 def test_it_makes_nobody_and_nothing_of_a_refused_receipt() -> None:
     record = take([line("R1", mobilephone=PHONE, dtl_barcode="777", receipt_amount="1.00"), line("R2")])
     assert (record.quarantined, record.made["members"], record.made["products"]) == (1, 0, 0)
-    assert not Member.objects.exists() and not Product.objects.filter(code="777").exists()
+    assert not Member.unscoped.exists() and not Product.objects.filter(code="777").exists()
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_it_sets_a_receipt_aside_that_contradicts_itself(name: str) -> None:
     rows = basket()
     rows[1][name] = CONTRADICTIONS[name]
     record = take(rows)
-    assert counts(record) == {"read": 2, "quarantined": 2} and not Receipt.objects.exists()
+    assert counts(record) == {"read": 2, "quarantined": 2} and not Receipt.unscoped.exists()
     assert "say something else" in faults(record)[1][2]
 
 
@@ -319,7 +319,7 @@ def test_it_counts_a_carton_in_packs_by_barcode_or_unit() -> None:
         line("R3", unit="包", dtl_quantity=2),
     ]
     take([{"unit": "", **row} for row in rows])
-    packs = ReceiptLine.objects.order_by("receipt__number").values_list("packs", "is_carton")
+    packs = ReceiptLine.unscoped.order_by("receipt__number").values_list("packs", "is_carton")
     assert list(packs) == [(10, True), (10, True), (2, False)]
 
 
@@ -330,7 +330,7 @@ def test_it_makes_an_unmatched_product_of_an_unknown_barcode() -> None:
     assert take(rows).made["products"] == 1
     product = Product.objects.get(code="6911")
     assert (product.name, product.is_matched, product.is_tobacco) == ("新茶", False, False)
-    assert set(ReceiptLine.objects.values_list("product", flat=True)) == {product.pk}
+    assert set(ReceiptLine.unscoped.values_list("product", flat=True)) == {product.pk}
 
 
 def test_it_reads_a_shop_system_in_chinese_with_total_and_blank_rows() -> None:
@@ -346,7 +346,7 @@ def test_it_reads_a_shop_system_in_chinese_with_total_and_blank_rows() -> None:
     record = take(text.encode("gb18030"))
     assert counts(record) == {"read": 6, "added": 2, "ignored": 4}
     assert record.reading["encoding"] == "gb18030"
-    receipts = Receipt.objects.order_by("number").values_list("number", "tender", "is_return", "minute")
+    receipts = Receipt.unscoped.order_by("number").values_list("number", "tender", "is_return", "minute")
     assert list(receipts) == [("A1", "alipay", False, 425), ("A2", "wechat", True, 1439)]
 
 
@@ -368,14 +368,14 @@ def test_it_places_a_moment_in_the_zone_and_business_day_of_its_store(
 ) -> None:
     closing_at(store, 2, zone)
     take([line(inputtime=local)])
-    receipt = Receipt.objects.get()
+    receipt = Receipt.unscoped.get()
     assert receipt.moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") == utc
     assert receipt.business_day == date.fromisoformat(day)
 
 
 def test_it_keeps_the_business_day_the_till_sent() -> None:
     take([{**line(inputtime="20260305033000"), "bizdate": "20260304"}])
-    assert Receipt.objects.get().business_day == date(2026, 3, 4)
+    assert Receipt.unscoped.get().business_day == date(2026, 3, 4)
     record = take([{**line("R2"), "bizdate": "29990304"}])
     assert faults(record) == [(2, "moment", "This lies in the future.")]
 
@@ -385,8 +385,8 @@ def test_it_gives_the_same_result_from_many_buckets_as_from_one(monkeypatch: pyt
     text = as_csv(rows)
     first = take(text)
     before = everything_stored()
-    Receipt.objects.all().delete()
-    ReceiptLine.objects.all().delete()
+    Receipt.unscoped.all().delete()
+    ReceiptLine.unscoped.all().delete()
     monkeypatch.setattr("sales.imports.merge.BYTES_PER_BUCKET", 1_000)
     assert counts(take(text)) == counts(first)
     assert everything_stored() == before
@@ -399,7 +399,7 @@ def test_it_refuses_a_receipt_with_more_lines_than_a_number_holds() -> None:
 
 
 def test_it_asks_for_the_stores_first_when_there_is_none() -> None:
-    Store.objects.all().delete()
+    Store.unscoped.all().delete()
     with pytest.raises(JobError, match="Import the stores first"):
         take(basket())
 
@@ -407,7 +407,7 @@ def test_it_asks_for_the_stores_first_when_there_is_none() -> None:
 def test_it_does_not_take_a_file_of_sales_for_one_of_members() -> None:
     with pytest.raises(JobError, match=r"This looks like a file of Sales, not of Members\."):
         take_in(ImportKind.MEMBERS, [line(mobilephone=PHONE)])
-    assert not Member.objects.exists()
+    assert not Member.unscoped.exists()
 
 
 @pytest.mark.parametrize(
@@ -419,5 +419,5 @@ def test_it_takes_money_off_for_a_return_whichever_cells_carry_the_sign(
     cells = {"dtl_quantity": quantity, "dtl_amount": amount, "receipt_amount": total, "trade_type": "1"}
     record = take([line(**cells)])
     assert counts(record) == {"read": 1, "added": 1}
-    receipt = Receipt.objects.get()
+    receipt = Receipt.unscoped.get()
     assert (receipt.is_return, receipt.total, receipt.lines.get().packs) == (True, Decimal(-20), -1)

@@ -115,19 +115,19 @@ def test_it_doubles_nothing_when_two_take_the_same_file_at_once() -> None:
         until(lambda: waiting_for(LOCK) == 2)
     for thread in threads:
         thread.join()
-    done = [counts(Import.objects.get(pk=record.pk)) for record in records]
+    done = [counts(Import.unscoped.get(pk=record.pk)) for record in records]
     assert sorted(done, key=str) == [{"read": 49, "added": 49}, {"read": 49, "unchanged": 49}]
-    assert (Receipt.objects.count(), ReceiptLine.objects.count(), Member.objects.count()) == (49, 49, 7)
-    assert not ReceiptHistory.objects.exists()
+    assert (Receipt.unscoped.count(), ReceiptLine.unscoped.count(), Member.unscoped.count()) == (49, 49, 7)
+    assert not ReceiptHistory.unscoped.exists()
 
 
 def test_it_runs_a_job_once_though_two_workers_hear_of_it() -> None:
     record = queue(ImportKind.SALES, a_file())
     for thread in [run_in_thread(record) for _ in range(3)]:
         thread.join()
-    job = Job.objects.get()
+    job = Job.unscoped.get()
     assert (job.status, job.attempts) == ("done", 1)
-    assert Receipt.objects.count() == 49
+    assert Receipt.unscoped.count() == 49
 
 
 def test_it_ends_alike_when_a_worker_is_killed_in_the_middle() -> None:
@@ -139,9 +139,9 @@ def test_it_ends_alike_when_a_worker_is_killed_in_the_middle() -> None:
     assert job.status == "running"
     # The server notices the dead client, and nothing of what it wrote is there.
     until(lambda: not waiting_for(GATE))
-    assert not Receipt.objects.exists() and not MemberIdentity.objects.exists()
+    assert not Receipt.unscoped.exists() and not MemberIdentity.unscoped.exists()
     assert jobs_requeue() == []
-    Job.objects.update(heartbeat_at=timezone.now() - LEASE - timedelta(seconds=1))
+    Job.unscoped.update(heartbeat_at=timezone.now() - LEASE - timedelta(seconds=1))
     assert jobs_requeue() == [job.pk]
     job_run(job.pk)
     job.refresh_from_db()
@@ -149,8 +149,8 @@ def test_it_ends_alike_when_a_worker_is_killed_in_the_middle() -> None:
     record.refresh_from_db()
     assert counts(record) == {"read": 49, "added": 49}
     interrupted = everything_stored()
-    Receipt.objects.all().delete()
-    ReceiptLine.objects.all().delete()
-    Member.objects.all().delete()
+    Receipt.unscoped.all().delete()
+    ReceiptLine.unscoped.all().delete()
+    Member.unscoped.all().delete()
     job_run(queue(ImportKind.SALES, a_file()).job_id)  # type: ignore[arg-type]
     assert everything_stored() == interrupted

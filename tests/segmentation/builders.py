@@ -42,7 +42,7 @@ def a_product(code: str = "P1", *, brand: str = "云岭", tobacco: bool = True, 
 
 def an_import() -> Import:
     source, _made = Source.objects.get_or_create(name="till")
-    return Import.objects.create(
+    return Import.unscoped.create(
         kind="sales", source=source, file_name="a.csv", path="a.csv", finished_at=timezone.now()
     )
 
@@ -66,7 +66,7 @@ def a_receipt(
     moment = datetime(
         day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=ZoneInfo("Asia/Shanghai")
     )
-    receipt = Receipt.objects.create(
+    receipt = Receipt.unscoped.create(
         store=store,
         source=source,
         number=number or f"N{next(_numbers)}",
@@ -86,7 +86,7 @@ def a_receipt(
         imported_by=imported_by or an_import(),
     )
     packs = sum(number for _product, number in lines)
-    ReceiptLine.objects.bulk_create(
+    ReceiptLine.unscoped.bulk_create(
         ReceiptLine(
             receipt=receipt,
             line_number=place,
@@ -125,18 +125,18 @@ def days_before(number: int, day: date = NIGHT) -> date:
 def published_rows() -> dict[str, list[Any]]:
     """All that a night shows, without the ids that are new each time."""
     shown: tuple[QuerySet[Any], ...] = (
-        MemberScore.objects.all(),
-        SegmentMove.objects.all(),
-        SegmentTotal.objects.all(),
-        CellTotal.objects.all(),
-        ClusterTotal.objects.all(),
-        StoreDay.objects.all(),
-        StoreHour.objects.all(),
+        MemberScore.unscoped.all(),
+        SegmentMove.unscoped.all(),
+        SegmentTotal.unscoped.all(),
+        CellTotal.unscoped.all(),
+        ClusterTotal.unscoped.all(),
+        StoreDay.unscoped.all(),
+        StoreHour.unscoped.all(),
     )
     rows: dict[str, list[Any]] = {
         table.model.__name__: sorted(map(_without_id, table.values()), key=str) for table in shown
     }
-    rows["homes"] = list(Member.objects.order_by("pk").values_list("pk", "home_store_id"))
+    rows["homes"] = list(Member.unscoped.order_by("pk").values_list("pk", "home_store_id"))
     models = ClusterModelRow.objects.order_by("run__as_of")
     rows["models"] = list(models.values_list("model", "clusters", "names", "fitted_on"))
     return rows

@@ -61,7 +61,7 @@ def test_it_publishes_hand_checked_facts(store: Store, other_store: Store) -> No
         lines=[(product, -1)],
     )
     assert make_night().status == Job.Status.DONE
-    score = MemberScore.objects.get(member=member)
+    score = MemberScore.unscoped.get(member=member)
     assert (score.receipts, score.purchase_days, score.packs) == (2, 2, 4)
     assert (score.spend, score.lifetime_spend) == (Decimal("60.00"), Decimal("60.00"))
     assert (score.first_day, score.last_day) == (days_before(10), days_before(6))
@@ -81,14 +81,14 @@ def test_it_sums_store_days_with_returns_taken_back(store: Store) -> None:
     sold = a_receipt(store, days_before(1), other, total="9.00", returned="9.00", lines=[(product, 1)])
     a_receipt(store, NIGHT, other, total="-9.00", is_return=True, original=sold.number, lines=[(product, -1)])
     make_night()
-    day = StoreDay.objects.get(store=store, day=NIGHT)
+    day = StoreDay.unscoped.get(store=store, day=NIGHT)
     assert (day.sales, day.receipts, day.packs) == (Decimal("23.00"), 2, 2)
     assert (day.member_sales, day.member_receipts) == (Decimal("16.00"), 1)
     # The visit 30 days ago makes a repeat buyer, but is no longer inside the 30 days to today.
     assert (day.buyers, day.repeat_buyers, day.active_members) == (1, 1, 1)
-    assert StoreDay.objects.get(day=days_before(1)).active_members == 1
-    assert StoreDay.objects.get(day=days_before(1)).receipts == 0
-    evening = StoreHour.objects.get(day=NIGHT, hour=18)
+    assert StoreDay.unscoped.get(day=days_before(1)).active_members == 1
+    assert StoreDay.unscoped.get(day=days_before(1)).receipts == 0
+    evening = StoreHour.unscoped.get(day=NIGHT, hour=18)
     assert (evening.receipts, evening.member_receipts, evening.sales) == (2, 1, Decimal("32.00"))
 
 
@@ -97,11 +97,11 @@ def test_it_adds_up_over_stores_segments_cells_and_clusters(crowd: list[Member])
     run = NightlyRun.objects.get()
     assert run.members_scored == len(crowd)
     for model in (SegmentTotal, CellTotal, ClusterTotal):
-        assert sum(model.objects.values_list("members", flat=True)) == len(crowd)
+        assert sum(model.unscoped.values_list("members", flat=True)) == len(crowd)
     assert [sum(shares) for shares in run.score_shares.values()] == [len(crowd)] * 3
-    total = sum(Receipt.objects.values_list("total", flat=True))
-    assert sum(SegmentTotal.objects.values_list("spend", flat=True)) == total
-    assert not PendingScore.objects.exists()
+    total = sum(Receipt.unscoped.values_list("total", flat=True))
+    assert sum(SegmentTotal.unscoped.values_list("spend", flat=True)) == total
+    assert not PendingScore.unscoped.exists()
     assert len(ClusterModelRow.objects.get().clusters) >= 4
 
 
@@ -118,14 +118,14 @@ def test_it_gives_the_same_rows_when_made_again(crowd: list[Member], store: Stor
 
 def test_it_writes_a_move_only_for_a_change(crowd: list[Member], store: Store) -> None:
     make_night(days_before(1))
-    assert not SegmentMove.objects.exists()
-    before = dict(MemberScore.objects.values_list("member", "segment"))
+    assert not SegmentMove.unscoped.exists()
+    before = dict(MemberScore.unscoped.values_list("member", "segment"))
     newcomer = make_member(store)
     a_receipt(store, NIGHT, newcomer, total="88.00")
     make_night()
-    after = dict(MemberScore.objects.values_list("member", "segment"))
+    after = dict(MemberScore.unscoped.values_list("member", "segment"))
     changed = {pk: (before.get(pk), new) for pk, new in after.items() if before.get(pk) != new}
-    moves = SegmentMove.objects.filter(day=NIGHT).values_list("member", "old", "new")
+    moves = SegmentMove.unscoped.filter(day=NIGHT).values_list("member", "old", "new")
     assert {member: (old, new) for member, old, new in moves} == changed
     assert changed[newcomer.pk] == (None, after[newcomer.pk])
 
@@ -135,25 +135,25 @@ def test_it_restates_the_day_of_a_receipt_returned_later(store: Store) -> None:
     with morning_after(days_before(9)):
         sold = a_receipt(store, days_before(9), member, total="30.00")
     make_night(days_before(1))
-    assert StoreDay.objects.get(day=days_before(9)).receipts == 1
-    Receipt.objects.filter(pk=sold.pk).update(returned="30.00")
+    assert StoreDay.unscoped.get(day=days_before(9)).receipts == 1
+    Receipt.unscoped.filter(pk=sold.pk).update(returned="30.00")
     a_receipt(store, NIGHT, member, total="-30.00", is_return=True, original=sold.number)
     make_night()
-    assert StoreDay.objects.get(day=days_before(9)).receipts == 0
-    assert not StoreDay.objects.filter(active_members__gt=0).exists()
-    assert MemberScore.objects.get().segment is None
+    assert StoreDay.unscoped.get(day=days_before(9)).receipts == 0
+    assert not StoreDay.unscoped.filter(active_members__gt=0).exists()
+    assert MemberScore.unscoped.get().segment is None
 
 
 def test_it_forgets_a_member_whose_receipts_went_to_another(store: Store, other_store: Store) -> None:
     member, other = make_member(store), make_member(store)
     a_receipt(other_store, days_before(9), member)
     make_night(days_before(1))
-    Receipt.objects.update(member=other)
+    Receipt.unscoped.update(member=other)
     make_night()
-    assert MemberScore.objects.get().member == other
+    assert MemberScore.unscoped.get().member == other
     member.refresh_from_db()
     assert member.home_store == store
-    assert SegmentMove.objects.get(member=member).new is None
+    assert SegmentMove.unscoped.get(member=member).new is None
 
 
 def test_it_publishes_an_empty_night(db: None) -> None:
@@ -256,17 +256,17 @@ def test_it_makes_missed_nights_in_order(on_july_4: None) -> None:
     services.night_queue_next()
     # Each night queued the next one when it ended.
     for _ in range(3):
-        job_run(Job.objects.filter(status=Job.Status.QUEUED).get().pk)
+        job_run(Job.unscoped.filter(status=Job.Status.QUEUED).get().pk)
     nights = NightlyRun.objects.order_by("published_at").values_list("as_of", flat=True)
     assert list(nights) == [NIGHT + timedelta(days=number) for number in range(4)]
     assert services.nights_due(date(2025, 7, 4)) == []
-    assert not Job.objects.all().open().exists()
+    assert not Job.unscoped.all().open().exists()
 
 
 def test_it_queues_nothing_after_a_night_somebody_asked_for(on_july_4: None, admin: Staff) -> None:
     job_run(services.night_start(as_of=NIGHT, asked_by=admin).pk)
     assert services.nights_due(date(2025, 7, 4))
-    assert not Job.objects.all().open().exists()
+    assert not Job.unscoped.all().open().exists()
 
 
 def test_it_makes_only_the_last_night_after_a_long_break(on_july_4: None) -> None:
@@ -283,7 +283,7 @@ def test_it_waits_for_the_first_receipt(db: None) -> None:
 def test_it_queues_one_night_however_often_the_bell_rings(on_july_4: None) -> None:
     assert services.night_queue_next() is not None
     assert services.night_queue_next() is None
-    assert Job.objects.get().payload == {"as_of": "2025-07-03"}
+    assert Job.unscoped.get().payload == {"as_of": "2025-07-03"}
 
 
 def test_it_fits_again_when_habits_shift(crowd: list[Member], store: Store) -> None:
@@ -296,6 +296,6 @@ def test_it_fits_again_when_habits_shift(crowd: list[Member], store: Store) -> N
 
 
 def test_it_ages_nobody_once_the_files_have_stopped(on_july_4: None) -> None:
-    last = Receipt.objects.latest("business_day").business_day
+    last = Receipt.unscoped.latest("business_day").business_day
     assert services.nights_due(last + timedelta(days=30))
     assert services.nights_due(last + timedelta(days=31)) == []

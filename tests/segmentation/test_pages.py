@@ -51,7 +51,7 @@ CLUSTERS = [
 def a_score(
     member: Member, *, segment: str, r: int, f: int, cluster: int, spend: str = "100.00"
 ) -> MemberScore:
-    return MemberScore.objects.create(
+    return MemberScore.unscoped.create(
         member=member, first_day=NIGHT, last_day=NIGHT, lifetime_receipts=3, lifetime_spend=Decimal(100),
         receipts=3, spend=Decimal(100), purchase_days=3, packs=3, stores=1,
         r=r, f=f, m=3, segment=segment, value_class="111", cluster=cluster,
@@ -70,10 +70,10 @@ def night(store: Store, other_store: Store) -> NightlyRun:
     for place, number in ((store, 2), (other_store, 1)):
         segment, r, f = ("champions", 5, 5) if place == store else ("at_risk", 1, 3)
         spend = Decimal("100.00") * number
-        SegmentTotal.objects.create(day=NIGHT, store=place, segment=segment, members=number, spend=spend)
-        SegmentTotal.objects.create(day=days_before(30), store=place, segment=segment, members=1, spend=100)
-        CellTotal.objects.create(store=place, r=r, f=f, members=number)
-        ClusterTotal.objects.create(store=place, cluster=0, members=number, spend=spend)
+        SegmentTotal.unscoped.create(day=NIGHT, store=place, segment=segment, members=number, spend=spend)
+        SegmentTotal.unscoped.create(day=days_before(30), store=place, segment=segment, members=1, spend=100)
+        CellTotal.unscoped.create(store=place, r=r, f=f, members=number)
+        ClusterTotal.unscoped.create(store=place, cluster=0, members=number, spend=spend)
         for _ in range(number):
             a_score(make_member(place), segment=segment, r=r, f=f, cluster=0)
     return run
@@ -166,7 +166,7 @@ def test_it_lists_only_members_of_the_own_stores(
     night: NightlyRun, logged_in: LogIn, manager: Staff, other_store: Store
 ) -> None:
     page = logged_in(manager).get("/segments/members/").content.decode()
-    stranger = Member.objects.get(home_store=other_store)
+    stranger = Member.unscoped.get(home_store=other_store)
     assert page.count("M···") == 2
     assert stranger.label not in page
     assert "Store 0002" not in page
@@ -200,15 +200,15 @@ def test_it_narrows_the_list(
 
 
 def test_it_finds_a_member_by_the_digits_shown(night: NightlyRun, logged_in: LogIn, admin: Staff) -> None:
-    member = Member.objects.latest("pk")
+    member = Member.unscoped.latest("pk")
     page = logged_in(admin).get("/segments/members/", {"q": member.label}).content.decode()
     assert page.count('<th scope="row">M···') == 1
 
 
 def test_it_sorts_the_list(night: NightlyRun, logged_in: LogIn, admin: Staff) -> None:
-    first, *_rest, last = MemberScore.objects.order_by("pk")
-    MemberScore.objects.filter(pk=last.pk).update(spend=999)
-    MemberScore.objects.filter(pk=first.pk).update(spend=1)
+    first, *_rest, last = MemberScore.unscoped.order_by("pk")
+    MemberScore.unscoped.filter(pk=last.pk).update(spend=999)
+    MemberScore.unscoped.filter(pk=first.pk).update(spend=1)
     page = logged_in(admin).get("/segments/members/?sort=-spend").content.decode()
     assert page.index(last.member.label) < page.index(first.member.label)
     page = logged_in(admin).get("/segments/members/?sort=spend").content.decode()
@@ -221,7 +221,7 @@ def test_it_lets_a_marketer_name_a_cluster(night: NightlyRun, logged_in: LogIn, 
     page = client.get("/segments/").content.decode()
     assert "&lt;b&gt;整条客" in page
     assert "<b>整条客" not in page
-    assert AuditEvent.objects.get(code="cluster.renamed").data["new"] == "<b>整条客</b>"
+    assert AuditEvent.unscoped.get(code="cluster.renamed").data["new"] == "<b>整条客</b>"
     client.post("/segments/clusters/0/name/", {"name": ""})
     assert "整条客" not in client.get("/segments/members/").content.decode()
     assert client.post("/segments/clusters/7/name/", {"name": "x"}).status_code == 404
@@ -238,7 +238,7 @@ def test_it_forbids_others_to_name_a_cluster(
 @pytest.mark.parametrize("role", ["marketer", "manager", "approver"])
 def test_it_keeps_nights_for_admins(logged_in: LogIn, role: str, request: pytest.FixtureRequest) -> None:
     client = logged_in(request.getfixturevalue(role))
-    job = Job.objects.create(kind="nightly", label="a night")
+    job = Job.unscoped.create(kind="nightly", label="a night")
     assert client.get("/nights/").status_code == 403
     assert client.post("/nights/", {"as_of": "2025-06-30"}).status_code == 403
     assert client.get(f"/nights/jobs/{job.pk}/").status_code == 403
@@ -252,8 +252,8 @@ def test_it_starts_a_night_and_shows_its_progress(logged_in: LogIn, admin: Staff
     assert f'value="{yesterday.isoformat()}"' in page
     assert "Import sales" in page
     assert client.post("/nights/", {"as_of": "2025-06-30"}).status_code == 302
-    job = Job.objects.get(kind="nightly", asked_by=admin)
-    assert AuditEvent.objects.get(code="night.asked", actor=admin).object_id == job.pk
+    job = Job.unscoped.get(kind="nightly", asked_by=admin)
+    assert AuditEvent.unscoped.get(code="night.asked", actor=admin).object_id == job.pk
     page = client.get("/nights/").content.decode()
     assert f'hx-get="/nights/jobs/{job.pk}/"' in page
     assert client.post("/nights/", {"as_of": "0001-01-01"}).status_code == 422
@@ -261,19 +261,19 @@ def test_it_starts_a_night_and_shows_its_progress(logged_in: LogIn, admin: Staff
     assert refused.status_code == 422
     assert "already" in refused.content.decode()
     assert client.get(f"/nights/jobs/{job.pk}/").status_code == 200
-    Job.objects.update(status="done")
+    Job.unscoped.update(status="done")
     assert client.get(f"/nights/jobs/{job.pk}/").headers["HX-Refresh"] == "true"
 
 
 def test_it_runs_a_failed_night_again(logged_in: LogIn, admin: Staff) -> None:
-    job = Job.objects.create(kind="nightly", label="a night", status="failed", error="no luck")
+    job = Job.unscoped.create(kind="nightly", label="a night", status="failed", error="no luck")
     client = logged_in(admin)
     assert "no luck" in client.get("/nights/").content.decode()
     client.post(f"/nights/jobs/{job.pk}/retry/")
     job.refresh_from_db()
     assert job.status == Job.Status.QUEUED
-    assert AuditEvent.objects.get(code="job.retried").actor == admin
-    other = Job.objects.create(kind="import", label="not a night", status="failed")
+    assert AuditEvent.unscoped.get(code="job.retried").actor == admin
+    other = Job.unscoped.create(kind="import", label="not a night", status="failed")
     assert client.post(f"/nights/jobs/{other.pk}/retry/").status_code == 404
 
 

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         prepare_database()
         folder = Path(settings.LOCAL_DIR) / "demo"
         truths = folder / "truths.json"
-        if truths.exists() and Store.objects.exists():
+        if truths.exists() and Store.unscoped.exists():
             self.stdout.write("The demo chain is there already (`make clean` removes it).")
         else:
             self._build(folder, truths, anchor or timezone.localdate(), options)

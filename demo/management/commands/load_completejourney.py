@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_database()
-        if Receipt.objects.exists():
+        if Receipt.unscoped.exists():
             self.stdout.write("The Complete Journey data is there already.")
         else:
             with worker():

@@ -1,0 +1,83 @@
+"""Files taken in, and the rows of them that were set aside."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from organization.crypto import EncryptedTextField
+from organization.models.jobs import Job
+from organization.models.staff import Staff
+from organization.querysets import AdminQuerySet, closed
+
+
+class Source(models.Model):
+    """A system that sends files. A receipt number is unique within a store and a source."""
+
+    id = models.SmallAutoField(primary_key=True)
+    name = models.CharField(max_length=60, unique=True)
+
+
+class ImportKind(models.TextChoices):
+    STORES = "stores", _("Stores")
+    PRODUCTS = "products", _("Products")
+    MEMBERS = "members", _("Members")
+    SALES = "sales", _("Sales")
+
+
+class Import(models.Model):
+    """One file taken in. Every row read is in exactly one of the five counts."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=ImportKind)
+    source = models.ForeignKey(Source, models.PROTECT)
+    file_name = models.CharField(max_length=200)
+    path = models.CharField(max_length=300)
+    job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="+")
+    asked_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    # How the file was read: encoding, columns and what they became, columns not used.
+    reading = models.JSONField(default=dict)
+    read = models.IntegerField(default=0)
+    added = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    ignored = models.IntegerField(default=0)
+    quarantined = models.IntegerField(default=0)
+    # What was made on the way: receipts, members, products.
+    made = models.JSONField(default=dict)
+    amount_read = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    amount_stored = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    amount_quarantined = models.DecimalField(max_digits=16, decimal_places=2, null=True)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    read=F("added") + F("updated") + F("unchanged") + F("ignored") + F("quarantined")
+                ),
+                name="import_counts_reconcile",
+            )
+        ]
+
+
+class QuarantinedRow(models.Model):
+    """A row set aside: where it stood, which value was wrong and why. Sealed: it may hold a phone."""
+
+    source_import = models.ForeignKey(Import, models.CASCADE, related_name="quarantine")
+    row = models.IntegerField()
+    column = models.CharField(max_length=80)
+    value = EncryptedTextField()
+    reason = models.CharField(max_length=300)
+    raw = EncryptedTextField()
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)
+
+    class Meta:
+        indexes = [models.Index(fields=["source_import", "row"])]
