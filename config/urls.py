@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("dashboards.homes.urls")),
     path("", include("organization.urls")),
     path("", include("dashboards.campaigns.urls")),
+    path("", include("dashboards.members.urls")),
     path("", include("dashboards.segments.urls")),
 ]

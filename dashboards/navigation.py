@@ -33,6 +33,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
 PREFIXES = {
     "home": "home",
     "segment_members": "segment_members",
+    "member": "segment_members",
     "segment": "segments",
     "cluster": "segments",
     "campaign": "campaigns",

@@ -17,7 +17,7 @@ class _Echo:
         return value
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
     """A cell a spreadsheet would run as a formula is made plain text; a number below zero stays one."""
     is_formula = isinstance(value, str) and value.startswith(_FORMULA)
     if is_formula and not _NUMBER.fullmatch(value):
@@ -30,9 +30,9 @@ def csv_response(*, name: str, header: Sequence[str], rows: Iterable[Sequence[An
     writer = csv.writer(_Echo())
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + writer.writerow([_safe(str(cell)) for cell in header])
+        yield "\ufeff" + writer.writerow([safe(str(cell)) for cell in header])
         for row in rows:
-            yield writer.writerow([_safe(cell) for cell in row])
+            yield writer.writerow([safe(cell) for cell in row])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

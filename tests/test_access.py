@@ -17,6 +17,7 @@ from campaigns.services import campaign_create
 from dashboards.navigation import ENTRIES, LABELS
 from organization.models import Import, ImportKind, Job, Role, Source, Staff, Store
 from organization.services import staff_create
+from tests.conftest import make_member
 
 # The first three belong to the region of the things below, the last three to another one.
 OWN, OTHER = ("manager", "marketer", "approver"), ("other_manager", "other_marketer", "other_approver")
@@ -28,6 +29,7 @@ ADMINS: Answers = (403, 403, 403, 200, 403, 403, 403)
 ADMINS_ACT: Answers = (403, 403, 403, 302, 403, 403, 403)
 # A draft of the marketer: nobody but admins sees it beside its maker.
 DRAFT: Answers = (404, 200, 404, 200, 404, 404, 404)
+OF_EAST: Answers = (200, 200, 200, 200, 404, 404, 404)
 OF_ADMIN: Answers = (404, 404, 404, 200, 404, 404, 404)
 
 
@@ -35,7 +37,7 @@ class Case(NamedTuple):
     name: str
     expected: Answers
     method: str = "get"
-    takes: str = ""  # what the address names: "campaign", "import", "job" or "night"
+    takes: str = ""  # what the address names: "campaign", "import", "job", "member" or "night"
     keyword: str = "pk"
 
 
@@ -46,6 +48,10 @@ CASES = (
     Case("segment_members_csv", ALL),
     # There is no cluster, and a marketer is told no more than that.
     Case("cluster_rename", (403, 404, 403, 403, 403, 404, 403), "post", "cluster", "label"),
+    Case("member", OF_EAST, "get", "member"),
+    # Nothing was filled in.
+    Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
+    Case("member_export", ADMINS, "post", "member"),
     Case("nights", ADMINS),
     Case("nights", ADMINS, "post"),
     Case("night_progress", ADMINS, "get", "night", "job_id"),
@@ -108,6 +114,7 @@ def things(staff: dict[str, Staff]) -> dict[str, int]:
         "job": job.pk,
         "night": night.pk,
         "cluster": 0,
+        "member": make_member(staff["manager"].stores.get()).pk,
     }
 
 
