@@ -60,11 +60,12 @@ def campaign_update(*, campaign: Campaign, actor: Staff, **fields: Unpack[Campai
     if locked.status != Campaign.Status.DRAFT:
         raise CampaignError(_("This campaign has started; what was fixed at its start stays fixed."))
     _refuse_tobacco(fields.get("offer", locked.offer))
-    changed = {name for name, value in fields.items() if getattr(locked, name) != value}
-    for name in changed:
-        setattr(locked, name, fields[name])  # type: ignore[literal-required]
-    locked.save(update_fields=changed)
-    audit(actor=actor, code="campaign.updated", on=locked, data={"fields": sorted(changed)})
+    after = {name: value for name, value in fields.items() if getattr(locked, name) != value}
+    before = {name: getattr(locked, name) for name in after}
+    for name, value in after.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=after)
+    audit(actor=actor, code="campaign.updated", on=locked, before=before, after=after)
     return locked
 
 

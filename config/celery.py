@@ -26,6 +26,8 @@ app.conf.beat_schedule = {
     "tick": {"task": "organization.tasks.tick", "schedule": 30.0},
     # After the last business day has ended everywhere (02:00) and the tills have sent their files.
     "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(hour=3, minute=30)},
+    # When the night's own events are in.
+    "audit": {"task": "organization.tasks.verify_audit", "schedule": crontab(hour=5, minute=0)},
     # Messages that could not go out at once, for instance because a worker was stopped.
     "deliver": {"task": "campaigns.tasks.deliver_pending", "schedule": 60.0},
 }

@@ -21,13 +21,14 @@ LABELS: dict[str, StrOrPromise] = {
     "imports": _("Imports"),
     "nights": _("Nights"),
     "jobs": _("Jobs"),
+    "audit": _("Audit trail"),
 }
 MARKETING = ("home", "segments", "segment_members", "campaigns", "messages")
 ENTRIES: dict[str, tuple[str, ...]] = {
     Role.MANAGER: ("home", "segments", "segment_members", "campaigns"),
     Role.MARKETER: MARKETING,
     Role.APPROVER: MARKETING,
-    Role.ADMIN: ("home", "imports", "nights", "jobs", *MARKETING[1:]),
+    Role.ADMIN: ("home", "imports", "nights", "jobs", "audit", *MARKETING[1:]),
 }
 # The start of a URL name says which entry the page belongs to; the first that fits counts.
 PREFIXES = {
@@ -41,6 +42,7 @@ PREFIXES = {
     "import": "imports",
     "night": "nights",
     "job": "jobs",
+    "audit": "audit",
 }
 
 

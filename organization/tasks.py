@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from organization import jobs
+from organization import jobs, services
 
 
 @shared_task
@@ -13,3 +13,9 @@ def tick() -> None:
     """Ring again for every open job that nobody works on."""
     for job_id in jobs.jobs_requeue():
         jobs.ring(run_job, job_id)
+
+
+@shared_task
+def verify_audit() -> None:
+    """Prove the chain of the audit trail and note its head."""
+    services.audit_check()

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from organization.views import imports, jobs
+from organization.views import audit, imports, jobs
 
 urlpatterns = [
+    path("audit/", audit.audit_list, name="audit"),
+    path("audit/audit.csv", audit.audit_csv, name="audit_csv"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),

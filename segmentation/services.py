@@ -74,7 +74,14 @@ def cluster_rename(*, label: int, name: str, actor: Staff) -> None:
     if name:
         row.names[str(label)] = name
     row.save(update_fields=["names"])
-    audit(actor=actor, code="cluster.renamed", on=row, data={"cluster": label, "old": old, "new": name})
+    audit(
+        actor=actor,
+        code="cluster.renamed",
+        on=row,
+        before={"name": old},
+        after={"name": name},
+        data={"cluster": label},
+    )
 
 
 @transaction.atomic

@@ -70,6 +70,8 @@ CASES = (
     Case("import_detail", ADMINS, "get", "import"),
     Case("import_rows", ADMINS, "get", "import"),
     Case("import_rows_csv", ADMINS, "get", "import"),
+    Case("audit", ADMINS),
+    Case("audit_csv", ADMINS),
     Case("jobs", ALL),
     Case("job_detail", OF_ADMIN, "get", "job"),
     Case("job_progress", OF_ADMIN, "get", "job"),
@@ -180,6 +182,7 @@ def test_it_lets_anybody_log_in_and_choose_a_language(
     assert "next=" not in response.headers.get("Location", "")
 
 
+AUDIT = ("who", "group", "id", "since", "until", "below", "above")
 PAGES = [case for case in CASES if case.method == "get" and not case.takes]
 
 
@@ -187,7 +190,19 @@ PAGES = [case for case in CASES if case.method == "get" and not case.takes]
 def test_it_answers_whatever_an_address_asks_for(client: Client, admin: Staff, case: Case) -> None:
     client.force_login(admin if case.expected[3] == 200 else _marketer(admin))
     for nonsense in ("\0", "9" * 30, "-1", "1e400", "'", "-asked_by__password"):
-        for name in ("q", "kind", "status", "sort", "page", "segment", "cluster", "store", "r", "campaign"):
+        for name in (
+            "q",
+            "kind",
+            "status",
+            "sort",
+            "page",
+            "segment",
+            "cluster",
+            "store",
+            "r",
+            "campaign",
+            *AUDIT,
+        ):
             answer = client.get(reverse(case.name), {name: nonsense})
             assert answer.status_code == 200
             assert answer.getvalue() is not None

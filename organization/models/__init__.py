@@ -1,13 +1,16 @@
 """Stores and regions, staff and what each may see, jobs, imports, the audit trail."""
 
-from organization.models.audit import AuditEvent
+from organization.models.audit import AuditCheck, AuditEvent, AuditHead, AuditSeal
 from organization.models.imports import Import, ImportKind, QuarantinedRow, Source
 from organization.models.jobs import Job
 from organization.models.staff import Role, Staff
 from organization.models.stores import Region, Store, TwoNames
 
 __all__ = [
+    "AuditCheck",
     "AuditEvent",
+    "AuditHead",
+    "AuditSeal",
     "Import",
     "ImportKind",
     "Job",

@@ -1,28 +1,19 @@
 """Columns in and out of PostgreSQL by COPY: millions of rows without an object for each."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from django.db import connection, models, transaction
+from django.db import connection, models
 from numpy.typing import NDArray
 
 # What PostgreSQL sends for int2, int4, int8, float8 and boolean.
 SMALL, INT, BIG, FLOAT, FLAG = ">i2", ">i4", ">i8", ">f8", "?"
 
 HEADER_BYTES, TRAILER_BYTES = 19, 2
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """All reads inside see the database as it was at the first: no half of somebody's import."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def lock(model: type[models.Model]) -> None:

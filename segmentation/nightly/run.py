@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from organization.database import snapshot
 from organization.jobs import JobError, Progress
 from organization.models import Job
 from segmentation.models import MemberScore, NightlyRun, NightlyStage, StageName
-from segmentation.nightly.columns import lock, snapshot
+from segmentation.nightly.columns import lock
 from segmentation.nightly.hooks import run_hooks
 from segmentation.nightly.stage import Outcome, Stage
 

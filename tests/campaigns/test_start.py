@@ -118,10 +118,12 @@ def test_it_refuses_an_offer_of_tobacco(marketer: Staff) -> None:
 
 def test_it_changes_a_draft_and_says_what(marketer: Staff) -> None:
     draft = make_draft(marketer)
+    old = draft.name
     campaign_update(campaign=draft, actor=marketer, name="New name", fixed_cost=Decimal(100))
     draft.refresh_from_db()
     assert draft.name == "New name"
-    assert AuditEvent.unscoped.get(code="campaign.updated").data == {"fields": ["name"]}
+    event = AuditEvent.unscoped.get(code="campaign.updated")
+    assert (event.before, event.after) == ({"name": old}, {"name": "New name"})
 
 
 def test_it_does_not_change_a_campaign_that_started(draft: Campaign, marketer: Staff) -> None:

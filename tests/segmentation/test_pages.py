@@ -221,7 +221,7 @@ def test_it_lets_a_marketer_name_a_cluster(night: NightlyRun, logged_in: LogIn, 
     page = client.get("/segments/").content.decode()
     assert "&lt;b&gt;整条客" in page
     assert "<b>整条客" not in page
-    assert AuditEvent.unscoped.get(code="cluster.renamed").data["new"] == "<b>整条客</b>"
+    assert AuditEvent.unscoped.get(code="cluster.renamed").after["name"] == "<b>整条客</b>"
     client.post("/segments/clusters/0/name/", {"name": ""})
     assert "整条客" not in client.get("/segments/members/").content.decode()
     assert client.post("/segments/clusters/7/name/", {"name": "x"}).status_code == 404

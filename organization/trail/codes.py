@@ -1,0 +1,64 @@
+"""What the codes of the audit trail are called: one line per code, one per group and per object.
+
+A test fails for a code that is written somewhere in the source and has no line here.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+CODES: dict[str, StrOrPromise] = {
+    "audit.exported": _("Audit trail downloaded"),
+    "campaign.created": _("Campaign created"),
+    "campaign.imported": _("Campaign imported"),
+    "campaign.started": _("Campaign started"),
+    "campaign.updated": _("Campaign changed"),
+    "cluster.renamed": _("Cluster renamed"),
+    "import.queued": _("File sent"),
+    "import.rows_downloaded": _("Rows to fix downloaded"),
+    "job.retried": _("Job run again"),
+    "night.asked": _("Night asked for"),
+    "staff.created": _("Account created"),
+}
+
+# The first part of a code.
+GROUPS: dict[str, StrOrPromise] = {
+    "audit": _("Audit trail"),
+    "campaign": _("Campaigns"),
+    "cluster": _("Clusters"),
+    "import": _("Imports"),
+    "job": _("Jobs"),
+    "night": _("Nights"),
+    "staff": _("Accounts"),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object, and the page of one, addressed by `pk`, where there is one."""
+
+    label: StrOrPromise
+    page: str = ""
+
+
+KINDS: dict[str, Kind] = {
+    "campaigns.campaign": Kind(_("Campaign"), "campaign"),
+    "organization.import": Kind(_("Import"), "import_detail"),
+    "organization.job": Kind(_("Job"), "job_detail"),
+    "organization.staff": Kind(_("Account")),
+    "segmentation.clustermodelrow": Kind(_("Cluster")),
+}
+
+
+def group_of(code: str) -> str:
+    return code.partition(".")[0]
+
+
+def codes_of(group: str) -> list[str]:
+    return [code for code in CODES if group_of(code) == group]
+
+
+def codes_named(words: str) -> list[str]:
+    """Codes whose label, in the reader's language, holds the words."""
+    return [code for code, label in CODES.items() if words.casefold() in f"{label} {code}".casefold()]
