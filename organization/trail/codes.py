@@ -18,6 +18,8 @@ CODES: dict[str, StrOrPromise] = {
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
     "job.retried": _("Job run again"),
+    "member.exported": _("Member's data downloaded"),
+    "member.revealed": _("Member's value shown in clear"),
     "night.asked": _("Night asked for"),
     "staff.created": _("Account created"),
 }
@@ -29,6 +31,7 @@ GROUPS: dict[str, StrOrPromise] = {
     "cluster": _("Clusters"),
     "import": _("Imports"),
     "job": _("Jobs"),
+    "member": _("Members"),
     "night": _("Nights"),
     "staff": _("Accounts"),
 }
@@ -44,6 +47,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "campaigns.campaign": Kind(_("Campaign"), "campaign"),
+    "members.member": Kind(_("Member"), "member"),
     "organization.import": Kind(_("Import"), "import_detail"),
     "organization.job": Kind(_("Job"), "job_detail"),
     "organization.staff": Kind(_("Account")),

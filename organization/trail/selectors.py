@@ -171,6 +171,8 @@ def _name(event: AuditEvent, key: str) -> StrOrPromise:
 def _text(event: AuditEvent, key: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{_name(event, part)} {number}" for part, number in value.items()) or "–"
     if isinstance(value, list):
         return ", ".join(_text(event, key, part) for part in value) or "–"
     choices = dict(getattr(_field(event, key), "flatchoices", ()) or ())
