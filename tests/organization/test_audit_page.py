@@ -87,7 +87,9 @@ def test_it_links_an_object_to_its_page(page: Any, job: Job) -> None:
 
 
 def test_it_shows_an_event_whose_code_and_object_are_not_known_any_more(page: Any) -> None:
-    AuditEvent.unscoped.create(code="old.gone", object_type="old.thing", object_id=7, data={"some_key": {"a_b": 1}})
+    AuditEvent.unscoped.create(
+        code="old.gone", object_type="old.thing", object_id=7, data={"some_key": {"a_b": 1}}
+    )
     text = page().content.decode()
     assert "old.gone" in text and "old.thing 7" in text and "some key" in text and "a b 1" in text
 
