@@ -21,6 +21,8 @@ LABELS: dict[str, StrOrPromise] = {
     "imports": _("Imports"),
     "nights": _("Nights"),
     "jobs": _("Jobs"),
+    "staff": _("Staff"),
+    "stores": _("Stores"),
     "audit": _("Audit trail"),
 }
 MARKETING = ("home", "segments", "segment_members", "campaigns", "messages")
@@ -28,7 +30,7 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     Role.MANAGER: ("home", "segments", "segment_members", "campaigns"),
     Role.MARKETER: MARKETING,
     Role.APPROVER: MARKETING,
-    Role.ADMIN: ("home", "imports", "nights", "jobs", "audit", *MARKETING[1:]),
+    Role.ADMIN: ("home", "imports", "nights", "jobs", "staff", "stores", "audit", *MARKETING[1:]),
 }
 # The start of a URL name says which entry the page belongs to; the first that fits counts.
 PREFIXES = {
@@ -42,6 +44,9 @@ PREFIXES = {
     "import": "imports",
     "night": "nights",
     "job": "jobs",
+    "staff": "staff",
+    "store": "stores",
+    "region": "stores",
     "audit": "audit",
 }
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class MembersConfig(AppConfig):
@@ -7,7 +8,10 @@ class MembersConfig(AppConfig):
     def ready(self) -> None:
         from members.imports.columns import MEMBERS
         from members.imports.merge import merge_members
+        from members.selectors import members_per_store
+        from organization import counts
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
 
         register(ImportKind.MEMBERS, Importer(MEMBERS, merge_members))
+        counts.register(gettext_lazy("Members"), members_per_store)

@@ -1,16 +1,24 @@
-"""Reads of one member: who it is as a page may show it, what was allowed, everything held."""
+"""Reads of members: how many a store has; of one, who it is as a page may show it, what was allowed, everything held."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from members.models import Channel, Consent, Member, MemberIdentity, Purpose
-from organization.models import AuditEvent
+from organization.models import AuditEvent, Staff
 from organization.selectors import masked
+
+
+def members_per_store(asker: Staff, stores: Collection[int]) -> dict[int, int]:
+    """How many members whose home is one of these stores somebody may see."""
+    seen = Member.objects.visible_to(asker).filter(home_store__in=stores)
+    return dict(seen.order_by().values_list("home_store").annotate(Count("pk")))
 
 
 @dataclass(frozen=True)

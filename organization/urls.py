@@ -1,6 +1,6 @@
 from django.urls import path
 
-from organization.views import audit, imports, jobs
+from organization.views import audit, imports, invitations, jobs, staff, stores
 
 urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
@@ -13,4 +13,20 @@ urlpatterns = [
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
+    path("staff/", staff.staff_list, name="staff"),
+    path("staff.csv", staff.staff_csv, name="staff_csv"),
+    path("staff/links.csv", staff.staff_links_csv, name="staff_links_csv"),
+    path("staff/new/", staff.staff_new, name="staff_new"),
+    path("staff/store-options/", staff.staff_store_options, name="staff_store_options"),
+    path("staff/<int:pk>/", staff.staff_edit, name="staff_edit"),
+    path("staff/<int:pk>/deactivate/", staff.staff_deactivate, name="staff_deactivate"),
+    path("staff/<int:pk>/reactivate/", staff.staff_reactivate, name="staff_reactivate"),
+    path("staff/<int:pk>/link/", staff.staff_link, name="staff_link"),
+    path("invitation/", invitations.invitation_password, name="invitation_password"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("stores/", stores.store_list, name="stores"),
+    path("stores.csv", stores.stores_csv, name="stores_csv"),
+    path("stores/<int:pk>/", stores.store_edit, name="store_edit"),
+    path("regions/new/", stores.region_new, name="region_new"),
+    path("regions/<int:pk>/", stores.region_edit, name="region_edit"),
 ]

@@ -37,7 +37,7 @@ class Case(NamedTuple):
     name: str
     expected: Answers
     method: str = "get"
-    takes: str = ""  # what the address names: "campaign", "import", "job", "member" or "night"
+    takes: str = ""  # what the address names: a key of `things`
     keyword: str = "pk"
 
 
@@ -76,7 +76,23 @@ CASES = (
     Case("job_detail", OF_ADMIN, "get", "job"),
     Case("job_progress", OF_ADMIN, "get", "job"),
     Case("job_retry", (404, 404, 404, 302, 404, 404, 404), "post", "job"),
+    Case("staff", ADMINS),
+    Case("staff_csv", ADMINS),
+    Case("staff_links_csv", ADMINS, "post"),
+    Case("staff_new", ADMINS),
+    Case("staff_store_options", ADMINS),
+    Case("staff_edit", ADMINS, "get", "account"),
+    Case("staff_deactivate", ADMINS_ACT, "post", "account"),
+    Case("staff_reactivate", ADMINS_ACT, "post", "account"),
+    Case("staff_link", ADMINS_ACT, "post", "account"),
+    Case("stores", ADMINS),
+    Case("stores_csv", ADMINS),
+    Case("store_edit", ADMINS, "get", "store"),
+    Case("region_new", ADMINS),
+    Case("region_edit", ADMINS, "get", "region"),
 )
+# Links by which somebody comes in: tests/organization/test_invitations.py says what they answer.
+INVITATIONS = {"invitation", "invitation_password"}
 # For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {"login": "get", "logout": "post", "set_language": "post"}
 
@@ -117,6 +133,9 @@ def things(staff: dict[str, Staff]) -> dict[str, int]:
         "night": night.pk,
         "cluster": 0,
         "member": make_member(staff["manager"].stores.get()).pk,
+        "account": staff_create(username="new", password="pw", role=Role.ADMIN).pk,
+        "store": staff["manager"].stores.get().pk,
+        "region": staff["marketer"].regions.get().pk,
     }
 
 
@@ -152,7 +171,7 @@ def _title(case: Case) -> str:
 
 
 def test_it_knows_every_address() -> None:
-    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN)
+    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN) | INVITATIONS
 
 
 @pytest.mark.parametrize("case", CASES, ids=_title)
@@ -202,6 +221,11 @@ def test_it_answers_whatever_an_address_asks_for(client: Client, admin: Staff, c
             "r",
             "campaign",
             *AUDIT,
+            "role",
+            "region",
+            "state",
+            "find",
+            "stores",
         ):
             answer = client.get(reverse(case.name), {name: nonsense})
             assert answer.status_code == 200

@@ -4,6 +4,7 @@ import pytest
 
 from members.imports.columns import MEMBERS
 from organization.imports.columns import Column
+from organization.imports.staff_columns import STAFF
 from organization.imports.stores import STORES
 from sales.imports.catalogue import PRODUCTS
 from sales.imports.columns import SALES
@@ -11,7 +12,9 @@ from sales.imports.columns import SALES
 FILES = (Path(__file__).parent.parent / "docs/files.md").read_text()
 
 
-@pytest.mark.parametrize("column", [*STORES, *PRODUCTS, *MEMBERS, *SALES], ids=lambda column: column.name)
+@pytest.mark.parametrize(
+    "column", [*STORES, *PRODUCTS, *MEMBERS, *SALES, *STAFF], ids=lambda column: column.name
+)
 def test_it_documents_every_column_and_name(column: Column) -> None:
     for name in (column.name, *column.aliases):
         assert f"`{name}`" in FILES

@@ -22,6 +22,7 @@ class ImportKind(models.TextChoices):
     PRODUCTS = "products", _("Products")
     MEMBERS = "members", _("Members")
     SALES = "sales", _("Sales")
+    STAFF = "staff", _("Staff accounts")
 
 
 class Import(models.Model):

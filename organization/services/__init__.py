@@ -2,18 +2,45 @@
 
 from organization.services.audit import Audited, audit, audit_check, audit_many
 from organization.services.imports import import_create, quarantine_downloaded
+from organization.services.invitations import (
+    invitation_accept,
+    invitation_issue,
+    invitation_send,
+    invitation_staff,
+    invitations_issue,
+)
 from organization.services.jobs import job_run_again
-from organization.services.staff import staff_create
-from organization.services.stores import region_ensure
+from organization.services.refusal import Refusal
+from organization.services.staff import (
+    staff_create,
+    staff_deactivate,
+    staff_invite,
+    staff_reactivate,
+    staff_update,
+)
+from organization.services.stores import region_create, region_ensure, region_update, store_update
 
 __all__ = [
     "Audited",
+    "Refusal",
     "audit",
     "audit_check",
     "audit_many",
     "import_create",
+    "invitation_accept",
+    "invitation_issue",
+    "invitation_send",
+    "invitation_staff",
+    "invitations_issue",
     "job_run_again",
     "quarantine_downloaded",
+    "region_create",
     "region_ensure",
+    "region_update",
     "staff_create",
+    "staff_deactivate",
+    "staff_invite",
+    "staff_reactivate",
+    "staff_update",
+    "store_update",
 ]

@@ -21,7 +21,15 @@ CODES: dict[str, StrOrPromise] = {
     "member.exported": _("Member's data downloaded"),
     "member.revealed": _("Member's value shown in clear"),
     "night.asked": _("Night asked for"),
+    "region.created": _("Region created"),
+    "region.updated": _("Region changed"),
     "staff.created": _("Account created"),
+    "staff.deactivated": _("Account deactivated"),
+    "staff.link_made": _("Invitation link made"),
+    "staff.password_set": _("Password set by invitation"),
+    "staff.reactivated": _("Account reactivated"),
+    "staff.updated": _("Account changed"),
+    "store.updated": _("Store changed"),
 }
 
 # The first part of a code.
@@ -33,7 +41,9 @@ GROUPS: dict[str, StrOrPromise] = {
     "job": _("Jobs"),
     "member": _("Members"),
     "night": _("Nights"),
+    "region": _("Regions"),
     "staff": _("Accounts"),
+    "store": _("Stores"),
 }
 
 
@@ -50,7 +60,9 @@ KINDS: dict[str, Kind] = {
     "members.member": Kind(_("Member"), "member"),
     "organization.import": Kind(_("Import"), "import_detail"),
     "organization.job": Kind(_("Job"), "job_detail"),
-    "organization.staff": Kind(_("Account")),
+    "organization.region": Kind(_("Region"), "region_edit"),
+    "organization.staff": Kind(_("Account"), "staff_edit"),
+    "organization.store": Kind(_("Store"), "store_edit"),
     "segmentation.clustermodelrow": Kind(_("Cluster")),
 }
 

@@ -165,5 +165,6 @@ def _made(record: Import) -> list[tuple[str, str]]:
         "members": _("Members"),
         "products": _("Products"),
         "stores": _("Stores"),
+        "staff": _("Staff accounts"),
     }
     return [(name, f"{record.made[key]:,}") for key, name in names.items() if key in record.made]

@@ -19,7 +19,7 @@ IMPORT_ORDERS = {
     "quarantined": "quarantined",
 }
 # Values of these columns are personal and are masked on a page.
-PERSONAL = {"phone", "card", "wechat", "name"}
+PERSONAL = {"phone", "card", "wechat", "name", "email"}
 # Where a row lacks a cell, its values stand in the wrong columns.
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
@@ -64,7 +64,8 @@ def next_kind(staff: Staff) -> str:
     """The first kind of which nothing is here yet; sales, which come every day, once all are."""
     done = Import.objects.visible_to(staff).filter(added__gt=0)
     here = set(done.values_list("kind", flat=True))
-    return next((kind for kind in ImportKind.values if kind not in here), ImportKind.SALES)
+    needed = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS)
+    return next((kind for kind in needed if kind not in here), ImportKind.SALES)
 
 
 @dataclass(frozen=True)
