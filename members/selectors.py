@@ -1,4 +1,4 @@
-"""Reads of members: how many a store has; of one, who it is as a page may show it, what was allowed, everything held."""
+"""Reads of members: how many a store has; of one, what a page may show, and everything held."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
