@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from campaigns.models import Campaign
 from campaigns.services import campaign_create
 from dashboards.navigation import ENTRIES, LABELS
+from members.links import link_token
+from members.services import member_link_create
 from organization.models import Import, ImportKind, Job, Role, Source, Staff, Store
 from organization.services import staff_create
 from tests.conftest import make_member
@@ -79,6 +81,8 @@ CASES = (
 )
 # For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {"login": "get", "logout": "post", "set_language": "post"}
+# For whoever holds the link in the address, logged in or not, as whom does not matter.
+HELD = {"own": ("get", ""), "own_deed": ("get", "silence"), "own_language": ("post", "")}
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +156,7 @@ def _title(case: Case) -> str:
 
 
 def test_it_knows_every_address() -> None:
-    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN)
+    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN) | set(HELD)
 
 
 @pytest.mark.parametrize("case", CASES, ids=_title)
@@ -183,6 +187,25 @@ def test_it_lets_anybody_log_in_and_choose_a_language(
 
 
 AUDIT = ("who", "group", "id", "since", "until", "below", "above")
+
+
+def _held_address(name: str, token: str) -> str:
+    return reverse(name, kwargs={"token": token} | ({"name": HELD[name][1]} if HELD[name][1] else {}))
+
+
+@pytest.mark.parametrize("role", ["", *ROLES])
+@pytest.mark.parametrize("name", HELD)
+def test_it_opens_a_member_s_page_by_the_link_alone(
+    client: Client, staff: dict[str, Staff], name: str, role: str
+) -> None:
+    link = member_link_create(member=make_member(staff["manager"].stores.get()), actor=None)
+    if role:
+        client.force_login(staff[role])
+    ask = getattr(client, HELD[name][0])
+    assert ask(_held_address(name, link_token(link))).status_code in (200, 302)
+    assert ask(_held_address(name, "forged")).status_code == 404
+
+
 PAGES = [case for case in CASES if case.method == "get" and not case.takes]
 
 
