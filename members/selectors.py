@@ -6,10 +6,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.links import key_of
-from members.models import Channel, Consent, Member, MemberIdentity, MemberLink, Purpose
+from members.models import Channel, Consent, Member, MemberIdentity, MemberLink, MemberTag, Purpose
 from organization.models import AuditEvent
 from organization.selectors import masked
 
@@ -115,3 +116,12 @@ def latest_consents(member: Member) -> dict[tuple[str, str], Consent]:
     """The latest entry of the ledger per channel and purpose."""
     entries = member.consents.order_by("at", "pk")
     return {(entry.channel, entry.purpose): entry for entry in entries}
+
+
+def tags_of(member: Member) -> list[MemberTag]:
+    """Those in use; what is left of a deleted one is for no page."""
+    return list(member.tags.in_use().order_by("pk"))
+
+
+def has_open_link(member: Member) -> bool:
+    return bool(member.links.open_at(timezone.now()).exists())

@@ -54,6 +54,9 @@ CASES = (
     # Nothing was filled in.
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
     Case("member_export", ADMINS, "post", "member"),
+    Case("member_link", (200, 403, 403, 200, 404, 403, 403), "post", "member"),
+    Case("member_links_revoke", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
+    Case("member_tag_add", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
     Case("nights", ADMINS),
     Case("nights", ADMINS, "post"),
     Case("night_progress", ADMINS, "get", "night", "job_id"),
@@ -82,7 +85,12 @@ CASES = (
 # For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {"login": "get", "logout": "post", "set_language": "post"}
 # For whoever holds the link in the address, logged in or not, as whom does not matter.
-HELD = {"own": ("get", ""), "own_deed": ("get", "silence"), "own_language": ("post", "")}
+HELD = {
+    "own": ("get", ""),
+    "own_deed": ("get", "silence"),
+    "own_download": ("post", ""),
+    "own_language": ("post", ""),
+}
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from campaigns.policy.audience import latest_birth_date
 from dashboards.own.words import sender, visits
 from members.models import Channel, Member, Purpose
-from members.selectors import latest_consents
+from members.selectors import latest_consents, tags_of
 from organization.selectors import masked
 from sales.selectors import receipts_by_store
 from segmentation import selectors as segmentation
@@ -112,7 +112,7 @@ class Tag:
 def _tags(member: Member) -> list[Tag]:
     return [
         Tag(f"tag-{tag.pk}", str(tag.text), str(tag.get_origin_display()), _day(tag.added_at))
-        for tag in member.tags.in_use().order_by("pk")
+        for tag in tags_of(member)
     ]
 
 

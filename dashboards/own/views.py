@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
 from dashboards.own import deeds, presenter
 from dashboards.own.access import missed, own_page
 from members.models import Member
-from members.services import WishError
+from members.services import WishError, member_export
 
 
 @require_safe
@@ -42,6 +43,15 @@ def own_deed(request: HttpRequest, member: Member, name: str) -> HttpResponse:
 @own_page
 def own_language(request: HttpRequest, member: Member) -> HttpResponse:
     return set_language(request)
+
+
+@require_POST
+@own_page
+def own_download(request: HttpRequest, member: Member) -> HttpResponse:
+    content = member_export(member=member, form="json", actor=None)
+    response = HttpResponse(content, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{timezone.localdate():%Y%m%d}.json"'
+    return response
 
 
 def _links(request: HttpRequest) -> dict[str, Any]:

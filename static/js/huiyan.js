@@ -37,6 +37,14 @@
     input.form.querySelector("button:not([type=button])").disabled = !isSame;
   });
 
+  on("click", "[data-copy]", async (button) => {
+    const source = document.getElementById(button.dataset.copy);
+    source.select();
+    // Without https there is no clipboard: the text is then selected, ready for the keyboard.
+    await navigator.clipboard?.writeText(source.value);
+    if (navigator.clipboard) button.textContent = button.dataset.copied;
+  });
+
   on("change", "form[data-auto]", (form) => form.requestSubmit());
 
   function closeMenus(except) {
