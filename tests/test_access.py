@@ -55,6 +55,7 @@ CASES = (
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
     Case("member_export", ADMINS, "post", "member"),
     Case("member_link", (200, 403, 403, 200, 404, 403, 403), "post", "member"),
+    Case("member_link", (302, 403, 403, 302, 404, 403, 403), "get", "member"),
     Case("member_links_revoke", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
     Case("member_tag_add", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
     Case("nights", ADMINS),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from qrcode.image.svg import SvgPathImage
 from qrcode.main import QRCode
 
@@ -36,11 +36,13 @@ def counter_cards(staff: Staff, member: Member) -> dict[str, Any]:
     }
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @counter
 def member_link(request: HttpRequest, pk: int) -> HttpResponse:
     """A page with the link as text and as a picture; it is shown in this answer only."""
     member = _member(request, pk)
+    if request.method != "POST":  # As after a change of language.
+        return redirect("member", pk=member.pk)
     link = services.member_link_create(member=member, actor=staff_of(request))
     address = request.build_absolute_uri(reverse("own", kwargs={"token": link_token(link)}))
     context = {

@@ -42,7 +42,7 @@ def page(member: Member) -> dict[str, Any]:
 
 
 def _facts(member: Member) -> list[tuple[str, str]]:
-    facts = [(_("Name"), member.initial or _("not on file"))]
+    facts = [(_("Name of the person"), member.initial or _("not on file"))]
     facts += [
         (str(identity.get_kind_display()), masked(identity.value))
         for identity in member.identities.order_by("kind", "pk")
