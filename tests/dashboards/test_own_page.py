@@ -88,7 +88,7 @@ def text_of(client: Client, url: str, **headers: str) -> str:
 def state() -> list[Any]:
     """Everything a visit could change."""
     tables = (Consent, MemberTag, MemberLink, SelfExclusion, ProfilingObjection, MemberScore, AuditEvent)
-    return [list(table.unscoped.order_by("pk").values()) for table in tables]  # type: ignore[attr-defined]
+    return [list(table.unscoped.order_by("pk").values()) for table in tables]
 
 
 # What it shows.

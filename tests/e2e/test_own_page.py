@@ -35,7 +35,7 @@ def test_it_lets_a_member_decide_on_a_phone(
 
     page.get_by_role("button", name="Stop SMS").click()
     expect(page.get_by_role("status")).to_contain_text("You get no more messages by SMS")
-    assert not Consent.unscoped.order_by("pk").last().granted
+    assert not Consent.unscoped.latest("pk").granted
     page.get_by_role("link", name="Delete 茶友").click()
     confirm(page, "Delete it")
     expect(page.get_by_text("茶友")).to_have_count(0)
