@@ -32,6 +32,7 @@ def counter_cards(staff: Staff, member: Member) -> dict[str, Any]:
         "tags": tags_of(member),
         "tag_form": TagForm(),
         "has_open_link": has_open_link(member),
+        "left_groups": hasattr(member, "profiling_objection"),
         "at_the_counter": staff.role in AT_THE_COUNTER,
     }
 
