@@ -177,12 +177,18 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # The lawful minimum age where the stores are, and the name that signs every message.
 MINIMUM_AGE = env.int("MINIMUM_AGE", 18)
 SENDER_NAME = env.str("SENDER_NAME", "Huiyan demo chain")
+# How long a link to a member's own page opens it, and whom that page says to ask; "": at the counter.
+MEMBER_LINK_DAYS = env.int("MEMBER_LINK_DAYS", 14)
+PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
 CURRENCY_SIGN = env.str("CURRENCY_SIGN", "¥")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secret_paths": {"()": "organization.redaction.SecretPaths"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secret_paths"]}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

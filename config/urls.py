@@ -17,4 +17,5 @@ urlpatterns = [
     path("", include("dashboards.campaigns.urls")),
     path("", include("dashboards.members.urls")),
     path("", include("dashboards.segments.urls")),
+    path("", include("dashboards.own.urls")),
 ]

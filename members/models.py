@@ -1,10 +1,12 @@
-"""Who the members are: identities, age verification, consent, self-exclusion."""
+"""Who the members are: identities, age verification, consent, and what they decide about their data."""
+
+import secrets
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from members.querysets import MemberQuerySet, OfMemberQuerySet
+from members.querysets import LinkQuerySet, MemberQuerySet, OfMemberQuerySet, TagQuerySet
 from organization.crypto import EncryptedTextField
 from organization.models import Staff, Store
 from organization.querysets import closed
@@ -120,6 +122,66 @@ class SelfExclusion(models.Model):
     at = models.DateTimeField()
     source = models.CharField(max_length=80)
     recorded_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
+
+def _key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class MemberLink(models.Model):
+    """Opens a member's own page until it expires or is revoked; see members/links.py."""
+
+    key = models.CharField(max_length=22, unique=True, default=_key)
+    member = models.ForeignKey(Member, models.CASCADE, related_name="links")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    created_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    unscoped = LinkQuerySet.as_manager()
+    objects = closed(LinkQuerySet)
+
+
+class TagOrigin(models.TextChoices):
+    IMPORT = "import", _("from a file")
+    STAFF = "staff", _("written by staff")
+
+
+class MemberTag(models.Model):
+    """A word somebody put beside a member.
+
+    Of one the member deleted only the keyed hash stays, so that it is never written again.
+    """
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="tags")
+    lookup = models.BinaryField(max_length=16)
+    text = EncryptedTextField(null=True)
+    origin = models.CharField(max_length=8, choices=TagOrigin)
+    added_at = models.DateTimeField()
+    removed_by_member_at = models.DateTimeField(null=True)
+
+    unscoped = TagQuerySet.as_manager()
+    objects = closed(TagQuerySet)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "lookup"], name="member_tag_once"),
+            models.CheckConstraint(
+                condition=Q(text__isnull=False) ^ Q(removed_by_member_at__isnull=False),
+                name="removed_tag_has_no_text",
+            ),
+        ]
+
+
+class ProfilingObjection(models.Model):
+    """A member who wants to be in no segment and no cluster. Only the member can take it back."""
+
+    member = models.OneToOneField(Member, models.CASCADE, related_name="profiling_objection")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=80)
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)

@@ -1,4 +1,10 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
 from organization.querysets import ScopedQuerySet
+
+if TYPE_CHECKING:
+    from organization.models import Staff
 
 
 class MemberQuerySet(ScopedQuerySet):
@@ -11,3 +17,17 @@ class OfMemberQuerySet(ScopedQuerySet):
     """What belongs to a member is seen by who sees the member."""
 
     store_field = "member__home_store"
+
+
+class TagQuerySet(OfMemberQuerySet):
+    def visible_to(self, staff: "Staff") -> Self:
+        """Of a tag the member deleted only a hash is left, which is for no page."""
+        return super().visible_to(staff).in_use()
+
+    def in_use(self) -> Self:
+        return self.filter(removed_by_member_at__isnull=True)
+
+
+class LinkQuerySet(OfMemberQuerySet):
+    def open_at(self, moment: datetime) -> Self:
+        return self.filter(revoked_at__isnull=True, expires_at__gt=moment)

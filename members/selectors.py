@@ -8,9 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from members.models import Channel, Consent, Member, MemberIdentity, Purpose
+from members.links import key_of
+from members.models import Channel, Consent, Member, MemberIdentity, MemberLink, MemberTag, Purpose
 from organization.models import AuditEvent, Staff
 from organization.selectors import masked
 
@@ -108,3 +110,26 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def member_of_link(token: str, *, at: datetime) -> Member | None:
+    """Whose page the text opens. One query whatever the text is, see members/links.py."""
+    # unscoped: the signed link says for whom.
+    links = MemberLink.unscoped.open_at(at).select_related("member")
+    link = links.filter(key=key_of(token)).first()
+    return link.member if link else None
+
+
+def latest_consents(member: Member) -> dict[tuple[str, str], Consent]:
+    """The latest entry of the ledger per channel and purpose."""
+    entries = member.consents.order_by("at", "pk")
+    return {(entry.channel, entry.purpose): entry for entry in entries}
+
+
+def tags_of(member: Member) -> list[MemberTag]:
+    """Those in use; what is left of a deleted one is for no page."""
+    return list(member.tags.in_use().order_by("pk"))
+
+
+def has_open_link(member: Member) -> bool:
+    return bool(member.links.open_at(timezone.now()).exists())

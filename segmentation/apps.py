@@ -7,8 +7,11 @@ class SegmentationConfig(AppConfig):
     name = "segmentation"
 
     def ready(self) -> None:
+        from members.hooks import on_profiling_end
         from organization.jobs import register
+        from segmentation.nightly.objections import profile_clear
         from segmentation.nightly.run import KIND, nightly
         from segmentation.services import night_queue_next
 
+        on_profiling_end(profile_clear)
         register(KIND, partial(nightly, queue_next=night_queue_next))

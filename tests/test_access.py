@@ -15,6 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from campaigns.models import Campaign
 from campaigns.services import campaign_create
 from dashboards.navigation import ENTRIES, LABELS
+from members.links import link_token
+from members.services import member_link_create
 from organization.models import Import, ImportKind, Job, Role, Source, Staff, Store
 from organization.services import staff_create
 from tests.conftest import make_member
@@ -52,6 +54,10 @@ CASES = (
     # Nothing was filled in.
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
     Case("member_export", ADMINS, "post", "member"),
+    Case("member_link", (200, 403, 403, 200, 404, 403, 403), "post", "member"),
+    Case("member_link", (302, 403, 403, 302, 404, 403, 403), "get", "member"),
+    Case("member_links_revoke", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
+    Case("member_tag_add", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
     Case("nights", ADMINS),
     Case("nights", ADMINS, "post"),
     Case("night_progress", ADMINS, "get", "night", "job_id"),
@@ -95,6 +101,13 @@ CASES = (
 INVITATIONS = {"invitation", "invitation_password"}
 # For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {"login": "get", "logout": "post", "set_language": "post"}
+# For whoever holds the link in the address, logged in or not, as whom does not matter.
+HELD = {
+    "own": ("get", ""),
+    "own_deed": ("get", "silence"),
+    "own_download": ("post", ""),
+    "own_language": ("post", ""),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -171,7 +184,7 @@ def _title(case: Case) -> str:
 
 
 def test_it_knows_every_address() -> None:
-    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN) | INVITATIONS
+    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN) | set(HELD) | INVITATIONS
 
 
 @pytest.mark.parametrize("case", CASES, ids=_title)
@@ -202,6 +215,25 @@ def test_it_lets_anybody_log_in_and_choose_a_language(
 
 
 AUDIT = ("who", "group", "id", "since", "until", "below", "above")
+
+
+def _held_address(name: str, token: str) -> str:
+    return reverse(name, kwargs={"token": token} | ({"name": HELD[name][1]} if HELD[name][1] else {}))
+
+
+@pytest.mark.parametrize("role", ["", *ROLES])
+@pytest.mark.parametrize("name", HELD)
+def test_it_opens_a_member_s_page_by_the_link_alone(
+    client: Client, staff: dict[str, Staff], name: str, role: str
+) -> None:
+    link = member_link_create(member=make_member(staff["manager"].stores.get()), actor=None)
+    if role:
+        client.force_login(staff[role])
+    ask = getattr(client, HELD[name][0])
+    assert ask(_held_address(name, link_token(link))).status_code in (200, 302)
+    assert ask(_held_address(name, "forged")).status_code == 404
+
+
 PAGES = [case for case in CASES if case.method == "get" and not case.takes]
 
 

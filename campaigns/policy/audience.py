@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from campaigns.models import Assignment, Message
 from campaigns.policy.rules import Reason
-from members.models import AgeVerification, Consent, Member, Purpose, SelfExclusion
+from members.models import AgeVerification, Consent, Member, ProfilingObjection, Purpose, SelfExclusion
 from organization.models import Store
 
 WEEK_DAYS, WEEK_CAP = 7, 1
@@ -68,10 +68,14 @@ def with_reason(
     day: date,
     skip: Collection[Reason] = (),
 ) -> QuerySet[Any]:
-    """Members with `reason`: the first rule that keeps a message from them, or empty."""
+    """Members with `reason`: the first rule that keeps a message from them, or empty.
+
+    Who objects to profiling may get what goes to everybody: then `skip` holds Reason.PROFILING.
+    """
     blocked = {
         Reason.AGE: ~_is_adult(day),
         Reason.SELF_EXCLUDED: Exists(SelfExclusion.unscoped.filter(member=OuterRef("pk"))),
+        Reason.PROFILING: Exists(ProfilingObjection.unscoped.filter(member=OuterRef("pk"))),
         Reason.CONSENT: ~_consents(channel),
         Reason.FREQUENCY: _reached_often(day),
     }

@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-RULES_VERSION = "CN-2025.4"
+RULES_VERSION = "CN-2025.4.1"
 
 
 class Status(StrEnum):
@@ -24,6 +24,7 @@ class Reason(StrEnum):
 
     AGE = "age"
     SELF_EXCLUDED = "self_excluded"
+    PROFILING = "profiling"
     CONSENT = "consent"
     FREQUENCY = "frequency"
     TOO_LATE = "too_late"
@@ -52,6 +53,13 @@ RULES = (
         Status.VERIFIED,
         _("Asked to be left alone"),
         _("Who asked not to hear from us is in no audience; only the member can take that back."),
+    ),
+    Rule(
+        Reason.PROFILING,
+        _("Personal Information Protection Law, article 24"),
+        Status.VERIFIED,
+        _("Wants no profile"),
+        _("Who asked not to be profiled is in no segment and gets nothing that is meant for one."),
     ),
     Rule(
         Reason.CONSENT,

@@ -5,7 +5,7 @@ from datetime import date
 
 from .figure import MUTED, Figure, axis, figure, plain, wrapped
 
-# The same ten as --seg-… in static/css/huiyan.css; a test compares them.
+# The same ten as --seg-… in static/css/tokens.css; a test compares them.
 SEGMENT_COLOURS = {
     "champions": "#0b7a75",
     "loyal": "#2a9d8f",

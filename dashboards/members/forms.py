@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from members.selectors import PersonalField
+from members.tags import LONGEST
 
 REASON_HELP = _("It is kept in the audit trail. Do not name the person.")
 
@@ -20,3 +21,7 @@ class RevealForm(ReasonForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         choices = [(field.code, f"{field.label} {field.masked}") for field in fields]
         self.fields["field"].choices = choices  # type: ignore[attr-defined]
+
+
+class TagForm(forms.Form):
+    text = forms.CharField(label=_("A new tag"), max_length=LONGEST)

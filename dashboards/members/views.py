@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboards.members.forms import RevealForm
+from dashboards.members.own import counter_cards
 from dashboards.members.presenter import bought, figures, standing
 from members import selectors, services
 from members.models import Member
@@ -87,6 +88,7 @@ def _page(
         "receipts": bought(page),
         "is_admin": staff.sees_everything,
         "reveal_form": reveal_form or RevealForm(fields=fields),
+        **counter_cards(staff, seen),
     }
     response = render(request, "members/member.html", context, status=status)
     add_never_cache_headers(response)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from members.imports.identities import clean_card, clean_phone, clean_wechat
 from members.models import Sex
+from members.tags import clean_tags
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
 
@@ -34,6 +35,7 @@ MEMBERS = (
     Column("consent_wechat", gettext_lazy("Consent to WeChat"), ("微信营销同意",)),
     Column("consent_email", gettext_lazy("Consent to e-mail"), ("邮件营销同意",)),
     Column("self_excluded", gettext_lazy("Self-excluded"), ("退出营销",)),
+    Column("tags", gettext_lazy("Tags"), ("tag", "标签", "会员标签")),
 )
 SEXES = {
     "0": Sex.UNKNOWN, "1": Sex.MALE, "2": Sex.FEMALE, "男": Sex.MALE, "女": Sex.FEMALE, "未知": Sex.UNKNOWN,
@@ -90,6 +92,7 @@ def cleaners(*, find_store: Callable[[str], int], today: date) -> dict[str, Call
         "consent_wechat": cells.flag,
         "consent_email": cells.flag,
         "self_excluded": cells.flag,
+        "tags": clean_tags,
     }
 
 

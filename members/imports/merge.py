@@ -26,9 +26,12 @@ from members.models import (
     IdentityKind,
     Member,
     MemberIdentity,
+    MemberTag,
     Purpose,
     SelfExclusion,
+    TagOrigin,
 )
+from members.tags import tag_lookup
 from organization.crypto import lookup
 from organization.imports.columns import BadCell
 from organization.imports.copying import copy_models, reserve_ids
@@ -62,10 +65,12 @@ class _Writes:
     verifications: list[AgeVerification] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     exclusions: list[SelfExclusion] = field(default_factory=list)
+    tags: list[MemberTag] = field(default_factory=list)
 
     def save(self) -> None:
         Member.unscoped.bulk_update(self.changed.values(), [*FIELDS, "row_digest"], batch_size=1_000)
-        for rows in (self.members, self.identities, self.verifications, self.consents, self.exclusions):
+        copy_models(self.members)
+        for rows in (self.identities, self.verifications, self.consents, self.exclusions, self.tags):
             copy_models(rows)
 
 
@@ -135,7 +140,7 @@ def _owners(keys: list[Key]) -> dict[Key, int]:
 
 
 class _Ledger:
-    """What is on record of members a chunk touches: consents in force, who is verified or excluded."""
+    """What is on record of members a chunk touches: consents in force, who is verified, excluded, tagged."""
 
     def __init__(self, members: list[int]) -> None:
         latest = Consent.unscoped.filter(member__in=members, purpose=Purpose.MARKETING).order_by("at", "id")
@@ -147,6 +152,9 @@ class _Ledger:
         self.excluded = set(
             SelfExclusion.unscoped.filter(member__in=members).values_list("member_id", flat=True)
         )
+        # Deleted ones too: a file does not bring back a tag that the member deleted.
+        tags = MemberTag.unscoped.filter(member__in=members).values_list("member_id", "lookup")
+        self.tags = {(member, bytes(lookup)) for member, lookup in tags}
 
 
 def _take(
@@ -182,6 +190,7 @@ def _take(
     _add_identities(member, row, owners, writes)
     _add_witness(member, row, record, zones, ledger, writes)
     _add_wishes(member, row, record, ledger, writes)
+    _add_tags(member, row, ledger, writes)
 
 
 def _make(row: _Row, record: Import, writes: _Writes, known: dict[int, Member], tally: Tally) -> Member:
@@ -256,3 +265,16 @@ def _add_wishes(member: Member, row: _Row, record: Import, ledger: _Ledger, writ
     if row.values.get("self_excluded") and member.pk not in ledger.excluded:
         ledger.excluded.add(member.pk)
         writes.exclusions.append(SelfExclusion(member=member, at=record.created_at, source=source))
+
+
+def _add_tags(member: Member, row: _Row, ledger: _Ledger, writes: _Writes) -> None:
+    for text in row.values.get("tags", ()):
+        key = (member.pk, tag_lookup(text))
+        if key in ledger.tags:
+            continue
+        ledger.tags.add(key)
+        writes.tags.append(
+            MemberTag(
+                member=member, lookup=key[1], text=text, origin=TagOrigin.IMPORT, added_at=timezone.now()
+            )
+        )

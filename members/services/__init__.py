@@ -1,5 +1,31 @@
 """Writes of this app."""
 
 from members.services.disclosure import check_reason, member_export, member_reveal
+from members.services.links import member_link_create, member_links_revoke
+from members.services.tags import member_tag_add, member_tag_forget
+from members.services.wishes import (
+    WishError,
+    consent_give,
+    consent_withdraw,
+    profiling_end,
+    profiling_resume,
+    self_exclusion_end,
+    self_exclusion_start,
+)
 
-__all__ = ["check_reason", "member_export", "member_reveal"]
+__all__ = [
+    "WishError",
+    "check_reason",
+    "consent_give",
+    "consent_withdraw",
+    "member_export",
+    "member_link_create",
+    "member_links_revoke",
+    "member_reveal",
+    "member_tag_add",
+    "member_tag_forget",
+    "profiling_end",
+    "profiling_resume",
+    "self_exclusion_end",
+    "self_exclusion_start",
+]

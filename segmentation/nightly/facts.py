@@ -13,6 +13,7 @@ from sales.models import Brand, Receipt, SaleChannel
 from segmentation.analytics import facts as analytics
 from segmentation.models import NightlyRun, PendingScore
 from segmentation.nightly.columns import BIG, FLAG, FLOAT, INT, SMALL, copy_in, copy_out
+from segmentation.nightly.objections import NOT_OBJECTED
 from segmentation.nightly.stage import Outcome, Stage
 
 EPOCH = date(1970, 1, 1)
@@ -47,7 +48,7 @@ READ_BACK = """
            coalesce(last_day - DATE '1970-01-01', -1), lifetime_receipts, (lifetime_spend * 100)::int8,
            receipts, (spend * 100)::int8, purchase_days, stores, home_store_id, packs,
            coalesce(top_brand, 0), {ratios}
-    FROM segmentation_pendingscore WHERE run_id = %(run)s ORDER BY member_id"""
+    FROM segmentation_pendingscore p WHERE run_id = %(run)s AND {objected} ORDER BY member_id"""
 COUNTS = ("lifetime_receipts", "receipts", "purchase_days", "packs", "stores")
 RATIOS = (
     *("gap_mean", "gap_cv", "discount_share", "online_share", "weekend_share", "evening_share"),
@@ -73,7 +74,7 @@ STAGE = Stage(read, write)
 
 
 def population(run: NightlyRun) -> analytics.Facts:
-    """The stored facts of the members who are scored: those with a receipt in the window."""
+    """The stored facts of the members who are scored: a receipt in the window, no objection."""
     whole = {"first_day": INT, "last_day": INT, "lifetime_receipts": INT, "lifetime_cents": BIG}
     whole |= {"receipts": INT, "cents": BIG, "purchase_days": INT, "stores": INT, "home_store": BIG}
     whole |= {"packs": INT, "top_brand": INT}
@@ -81,7 +82,8 @@ def population(run: NightlyRun) -> analytics.Facts:
     ratios |= {"mean_ticket_cents": "mean_ticket * 100", "price_per_pack": "price_per_pack * 100"}
     asked = ", ".join(f"coalesce({expression}, 'NaN')" for expression in ratios.values())
     types = {"member": BIG, **whole, **dict.fromkeys(ratios, FLOAT)}
-    facts = analytics.Facts(**copy_out(READ_BACK.format(ratios=asked), {"run": run.pk}, types))
+    query = READ_BACK.format(ratios=asked, objected=NOT_OBJECTED)
+    facts = analytics.Facts(**copy_out(query, {"run": run.pk}, types))
     return facts.where(facts.receipts > 0)
 
 

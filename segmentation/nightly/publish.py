@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from segmentation.models import ClusterModelRow, MemberScore, NightlyRun, PendingScore, ScoreFields, StageName
+from segmentation.nightly.objections import pending_clear
 from segmentation.nightly.stage import Outcome, Stage
 from segmentation.nightly.totals import moves_write, totals_write
 
@@ -46,6 +47,7 @@ def read(run: NightlyRun) -> None:
 
 
 def write(run: NightlyRun, nothing: None) -> Outcome:
+    pending_clear(run.pk)
     moves_write(run)
     changed = 0
     with connection.cursor() as cursor:

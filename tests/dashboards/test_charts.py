@@ -30,7 +30,7 @@ from dashboards.charts import (
 from dashboards.charts.figure import numbers, plain, signed, wrapped
 from dashboards.charts.segments import contrast, ink_on
 
-CSS = Path(__file__).parents[2] / "static" / "css" / "huiyan.css"
+CSS = Path(__file__).parents[2] / "static" / "css" / "tokens.css"
 MARKUP = "<b>bold</b> & <a href='https://example.org'>link</a>"
 WORDS = [
     *("frequency", "recency", "members", "yesterday", "usual", "unit"),

@@ -1,0 +1,30 @@
+"""What the own page says, in words for people who know nothing of how we work."""
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from segmentation.models import MemberScore
+
+# Scores compare a member with all others: 1 and 2 are the lower two fifths.
+LOW, HIGH = 2, 4
+
+
+def sender() -> str:
+    """Who keeps the data and writes, as members know the company."""
+    return str(settings.SENDER_NAME)
+
+
+def visits(score: MemberScore) -> str:
+    """What the scores R and F say."""
+    words = {"when": _level(score.r, WHEN), "often": _level(score.f, OFTEN)}
+    return _("Compared with other members you were last here %(when)s, and you come %(often)s.") % words
+
+
+def _level(score: int | None, words: tuple[Promise, Promise, Promise]) -> str:
+    return str(words[0 if (score or 0) >= HIGH else 2 if (score or 0) <= LOW else 1])
+
+
+WHEN = (gettext_lazy("a short time ago"), gettext_lazy("some time ago"), gettext_lazy("a long time ago"))
+OFTEN = (gettext_lazy("often"), gettext_lazy("now and then"), gettext_lazy("seldom"))
