@@ -22,13 +22,14 @@ LABELS: dict[str, StrOrPromise] = {
     "nights": _("Nights"),
     "jobs": _("Jobs"),
     "audit": _("Audit trail"),
+    "company": _("Company"),
 }
 MARKETING = ("home", "segments", "segment_members", "campaigns", "messages")
 ENTRIES: dict[str, tuple[str, ...]] = {
     Role.MANAGER: ("home", "segments", "segment_members", "campaigns"),
     Role.MARKETER: MARKETING,
     Role.APPROVER: MARKETING,
-    Role.ADMIN: ("home", "imports", "nights", "jobs", "audit", *MARKETING[1:]),
+    Role.ADMIN: ("home", "imports", "nights", "jobs", *MARKETING[1:], "audit", "company"),
 }
 # The start of a URL name says which entry the page belongs to; the first that fits counts.
 PREFIXES = {
@@ -43,6 +44,8 @@ PREFIXES = {
     "night": "nights",
     "job": "jobs",
     "audit": "audit",
+    "company": "company",
+    "first": "home",
 }
 
 

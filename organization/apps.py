@@ -7,8 +7,8 @@ class OrganizationConfig(AppConfig):
     def ready(self) -> None:
         from organization import jobs
         from organization.imports.runner import Importer, import_run, register
-        from organization.imports.stores import STORES, merge_stores
+        from organization.imports.stores import EXAMPLES, STORES, merge_stores
         from organization.models import ImportKind
 
         jobs.register("import", import_run)
-        register(ImportKind.STORES, Importer(STORES, merge_stores))
+        register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))

@@ -15,6 +15,7 @@ CODES: dict[str, StrOrPromise] = {
     "campaign.started": _("Campaign started"),
     "campaign.updated": _("Campaign changed"),
     "cluster.renamed": _("Cluster renamed"),
+    "company.changed": _("Company changed"),
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
     "job.retried": _("Job run again"),
@@ -22,6 +23,7 @@ CODES: dict[str, StrOrPromise] = {
     "member.revealed": _("Member's value shown in clear"),
     "night.asked": _("Night asked for"),
     "staff.created": _("Account created"),
+    "store.created": _("Store added"),
 }
 
 # The first part of a code.
@@ -29,11 +31,13 @@ GROUPS: dict[str, StrOrPromise] = {
     "audit": _("Audit trail"),
     "campaign": _("Campaigns"),
     "cluster": _("Clusters"),
+    "company": _("Company"),
     "import": _("Imports"),
     "job": _("Jobs"),
     "member": _("Members"),
     "night": _("Nights"),
     "staff": _("Accounts"),
+    "store": _("Stores"),
 }
 
 
@@ -48,9 +52,11 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "campaigns.campaign": Kind(_("Campaign"), "campaign"),
     "members.member": Kind(_("Member"), "member"),
+    "organization.company": Kind(_("Company")),
     "organization.import": Kind(_("Import"), "import_detail"),
     "organization.job": Kind(_("Job"), "job_detail"),
     "organization.staff": Kind(_("Account")),
+    "organization.store": Kind(_("Store")),
     "segmentation.clustermodelrow": Kind(_("Cluster")),
 }
 
