@@ -370,7 +370,7 @@ def test_it_leads_an_admin_of_an_empty_company(client: Client, admin: Staff) -> 
 
 
 def test_it_goes_on_with_what_is_missing(client: Client, admin: Staff, store: Store) -> None:
-    company_save(actor=admin, fields={**COMPANY, "language": "en"})
+    company_save(actor=admin, fields={**COMPANY, "language": "en"})  # type: ignore[typeddict-item]
     assert home(client, admin).context["next"].title == "Products"
 
 

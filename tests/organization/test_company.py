@@ -54,7 +54,7 @@ def test_it_is_one_row_for_adults_only(harbour: Company, wrong: dict[str, int]) 
 
 
 def test_it_audits_what_was_before(harbour: Company, admin: Staff) -> None:
-    company_save(actor=admin, fields={**FIELDS, "minimum_age": 20})
+    company_save(actor=admin, fields={**FIELDS, "minimum_age": 20})  # type: ignore[typeddict-item]
     event = AuditEvent.unscoped.filter(code="company.changed").latest("pk")
     assert (event.before, event.after) == ({"minimum_age": 21}, {"minimum_age": 20})
     assert event.actor == admin

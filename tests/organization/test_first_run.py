@@ -102,7 +102,8 @@ def test_it_refuses_a_weak_start(begun: Client, wrong: dict[str, str], field: st
 
 @pytest.mark.django_db(transaction=True)
 def test_it_makes_one_admin_of_two_at_once() -> None:
-    gate, made = threading.Barrier(2), []
+    gate = threading.Barrier(2)
+    made: list[Staff | None] = []
 
     def ask(name: str) -> None:
         gate.wait(10)

@@ -22,7 +22,7 @@ def in_zone(admin: Staff, store: Store) -> Any:
     a_receipt(store, DAY)
 
     def ring(zone: str, moment: str) -> list[str]:
-        company_save(actor=admin, fields={**FIELDS, "time_zone": zone})
+        company_save(actor=admin, fields={**FIELDS, "time_zone": zone})  # type: ignore[typeddict-item]
         with time_machine.travel(moment, tick=False):
             local_time()
             nightly()
