@@ -191,7 +191,6 @@ def test_it_lets_anybody_log_in_and_choose_a_language(
     assert "next=" not in response.headers.get("Location", "")
 
 
-AUDIT = ("who", "group", "id", "since", "until", "below", "above")
 @pytest.mark.parametrize("name", GONE)
 def test_it_has_no_set_up_any_more(client: Client, admin: Staff, name: str) -> None:
     assert client.get(reverse(name)).status_code == 404
@@ -199,6 +198,7 @@ def test_it_has_no_set_up_any_more(client: Client, admin: Staff, name: str) -> N
     assert client.post(reverse(name)).status_code == 404
 
 
+AUDIT = ("who", "group", "id", "since", "until", "below", "above")
 PAGES = [case for case in CASES if case.method == "get" and not case.takes]
 
 
