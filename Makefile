@@ -10,7 +10,7 @@ SERVE ?= 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo start demo-stop journey test lint format translations lock clean
+.PHONY: help setup serve demo start demo-stop journey test lint format translations lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -27,9 +27,15 @@ setup: .venv/ready ## Make .venv from the lock files
 demo: setup ## Simulate a chain, run the whole loop on it, then serve it (SERVE=0: stop after the summary)
 	@$(PY) -m config.embedded run $(PY) manage.py demo --stores $(STORES) --members $(MEMBERS) --months $(MONTHS) $(if $(filter-out 0,$(SERVE)),--serve)
 
+serve: export HUIYAN_DB = huiyan_company
+serve: export HUIYAN_REDIS_DB = 33
+serve: export HUIYAN_LOCAL_DIR = $(CURDIR)/.local/company
+serve: setup ## Serve a company of your own, empty at first and apart from the demo
+	@$(PY) -m config.embedded run $(PY) -m config.serve
+
 start: setup ## Start PostgreSQL and Valkey and leave them running (demo-stop stops them)
 	@$(PY) -m config.embedded start
-	@$(PY) manage.py shell --verbosity 0 --command "from demo.stage import prepare_database; prepare_database()"
+	@$(PY) manage.py shell --verbosity 0 --command "from config.serve import prepare_database; prepare_database()"
 
 demo-stop: setup ## Stop the demo's processes and services; its data stays
 	@$(PY) -m config.serve stop
@@ -69,6 +75,7 @@ lock: ## Renew requirements.lock and requirements-dev.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --quiet --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Stop everything and remove .venv, .local and the embedded databases
+	-for company in company journey; do test ! -x $(PY) || HUIYAN_LOCAL_DIR=.local/$$company $(PY) -m config.serve stop; done
 	-test ! -x $(PY) || $(MAKE) --no-print-directory demo-stop
 	-test ! -x $(PY) || rm -rf "$$($(PY) -c 'from config.embedded import HOME; print(HOME)')"
 	rm -rf .venv .local

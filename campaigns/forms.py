@@ -2,7 +2,7 @@ from decimal import Decimal
 from typing import cast
 
 from django import forms
-from django.conf import settings
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -10,8 +10,11 @@ from campaigns.models import Campaign
 from campaigns.policy.content import offer_findings
 from campaigns.services import CampaignFields
 from members.models import Channel
+from organization.company import currency_sign
 from segmentation.labels import SEGMENT_LABELS
 
+# Asked for when a page shows it: the company may change it.
+SIGN = lazy(currency_sign, str)()
 HOLDOUT_SHARES = [(Decimal(f"0.{tens}00"), f"{tens}0%") for tens in (1, 2, 3, 5)]
 
 
@@ -49,14 +52,14 @@ class CampaignForm(PlanForm):
         help_text=_("No tobacco. The sender's name and the way to opt out are added."),
     )
     message_cost = forms.DecimalField(
-        label=format_lazy(_("Cost of a message, {sign}"), sign=settings.CURRENCY_SIGN),
+        label=format_lazy(_("Cost of a message, {sign}"), sign=SIGN),
         min_value=0,
         max_digits=8,
         decimal_places=2,
         initial=Decimal("0.05"),
     )
     fixed_cost = forms.DecimalField(
-        label=format_lazy(_("Fixed cost, {sign}"), sign=settings.CURRENCY_SIGN),
+        label=format_lazy(_("Fixed cost, {sign}"), sign=SIGN),
         min_value=0,
         max_digits=10,
         decimal_places=2,

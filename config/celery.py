@@ -5,9 +5,11 @@ finds work whose message or worker was lost. Nothing is kept in results.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("huiyan")
@@ -24,10 +26,21 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Work whose worker died is taken up again: a lease lasts 45 s, so the wait is 75 s at most.
     "tick": {"task": "organization.tasks.tick", "schedule": 30.0},
-    # After the last business day has ended everywhere (02:00) and the tills have sent their files.
-    "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(hour=3, minute=30)},
+    # Looks whether it is past 03:30 where the company is, and last night is still to be made.
+    "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(minute="*/15")},
     # When the night's own events are in.
     "audit": {"task": "organization.tasks.verify_audit", "schedule": crontab(hour=5, minute=0)},
     # Messages that could not go out at once, for instance because a worker was stopped.
     "deliver": {"task": "campaigns.tasks.deliver_pending", "schedule": 60.0},
 }
+
+
+@task_prerun.connect
+def local_time(**_about_the_task: Any) -> None:
+    """A task's days are the company's, and so are the words of what nobody asked for."""
+    from django.utils import timezone, translation
+
+    from organization import company
+
+    timezone.activate(company.zone())
+    translation.activate(company.current().language)

@@ -13,8 +13,9 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 from redis import Redis
@@ -49,9 +50,14 @@ def start() -> bool:
 
 
 def stop() -> None:
+    """Stop both, unless another command of this checkout still runs on them."""
     if not HOME.exists():
         return
-    with _lock():
+    with _lock(), (HOME / "users").open("w") as users:
+        if not _is_last(users):
+            print("Left running: something else of this checkout still uses the services.")
+            return
+        (HOME / "started-by-run").unlink(missing_ok=True)
         if _answers(HOME / ".s.PGSQL.5432"):
             _run(_postgres("pg_ctl"), "-D", DATA, "-m", "fast", "-w", "stop")
         if _answers(VALKEY_SOCKET):
@@ -132,18 +138,44 @@ def _lock() -> Iterator[None]:
 
 
 def run(command: list[str]) -> int:
-    """Run a command with the services up; leave them as they were found."""
-    started = start()
-    try:
-        return subprocess.run(command).returncode
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if started:
-            stop()
+    """Run a command with the services up; the last of several leaves them as the first found them."""
+    HOME.mkdir(mode=0o700, exist_ok=True)
+    with (HOME / "users").open("a") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if start():
+            (HOME / "started-by-run").touch()
+        try:
+            return _wait(subprocess.Popen(command))
+        finally:
+            fcntl.flock(users, fcntl.LOCK_UN)
+            if (HOME / "started-by-run").exists():
+                stop()
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int:
+    """Ctrl-C reached the command too: let it end in its own time."""
+    while True:
+        with suppress(KeyboardInterrupt):
+            return process.wait()
+
+
+def _is_last(users: TextIO) -> bool:
+    """Whether nobody else runs on the services; who is just ending is waited for."""
+    for _attempt in range(30):
+        with suppress(BlockingIOError):
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def keep() -> None:
+    """Start what is not running, and let no command stop it when it ends."""
+    start()
+    (HOME / "started-by-run").unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "run":
         sys.exit(run(sys.argv[2:]))
-    stop() if sys.argv[1] == "stop" else start()
+    stop() if sys.argv[1] == "stop" else keep()

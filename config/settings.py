@@ -3,6 +3,7 @@ without any environment the embedded services of `config.embedded` are used."""
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,7 @@ DATABASE_URL = env.str("DATABASE_URL", "")
 LOCAL_DIR = Path(env.str("HUIYAN_LOCAL_DIR", str(BASE_DIR / ".local")))
 
 
-def _local_secret(name: str) -> str:
+def _local_secret(name: str, make: Callable[[], str] = secrets.token_hex) -> str:
     """A secret from the environment; on a laptop, one made once and kept in `.local/`."""
     value = str(env.str(name, ""))
     if value:
@@ -32,11 +33,22 @@ def _local_secret(name: str) -> str:
         # Written aside and linked, so that of two processes that start at once both read one value.
         draft = path.with_name(f"{name}.{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32))
+        draft.write_text(make())
         with suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()
     return path.read_text()
+
+
+def _readable_code() -> str:
+    """Four times four signs, none of which is mistaken for another."""
+    signs = [secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _place in range(16)]
+    return "-".join("".join(signs[start : start + 4]) for start in range(0, 16, 4))
+
+
+def broker_url(redis_url: str) -> str:
+    """The same server in Celery's spelling."""
+    return redis_url.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 
 
 def _package(name: str) -> Path:
@@ -49,6 +61,8 @@ def _package(name: str) -> Path:
 SECRET_KEY = _local_secret("SECRET_KEY")
 # 64 hexadecimal digits: the key of encrypted personal data and of its look-up index.
 FIELD_KEY = _local_secret("FIELD_KEY")
+# Asked for by the first-run set-up; where it is empty nobody can go through it.
+SETUP_CODE = env.str("SETUP_CODE", "") if DATABASE_URL else _local_secret("SETUP_CODE", _readable_code)
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -76,6 +90,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "organization.company.local_time",
+    "organization.first_run.lead_to_setup",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -117,7 +133,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 
 AUTH_USER_MODEL = "organization.Staff"
 AUTH_PASSWORD_VALIDATORS = [
@@ -133,7 +149,8 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "config.formats"
-TIME_ZONE = env.str("TIME_ZONE", "Asia/Shanghai")  # The company's; each store has its own.
+# Where no company has been set up: its time zone, and that of tools; each store has its own.
+TIME_ZONE = env.str("TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
@@ -174,7 +191,7 @@ MEDIA_ROOT = Path(env.str("UPLOAD_DIR", str(LOCAL_DIR / "uploads")))
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
-# The lawful minimum age where the stores are, and the name that signs every message.
+# What the first-run set-up asks for; these count until it has been answered (organization/company.py).
 MINIMUM_AGE = env.int("MINIMUM_AGE", 18)
 SENDER_NAME = env.str("SENDER_NAME", "Huiyan demo chain")
 # How long a link to a member's own page opens it, and whom that page says to ask; "": at the counter.

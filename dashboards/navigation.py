@@ -24,13 +24,14 @@ LABELS: dict[str, StrOrPromise] = {
     "staff": _("Staff"),
     "stores": _("Stores"),
     "audit": _("Audit trail"),
+    "company": _("Company"),
 }
 MARKETING = ("home", "segments", "segment_members", "campaigns", "messages")
 ENTRIES: dict[str, tuple[str, ...]] = {
     Role.MANAGER: ("home", "segments", "segment_members", "campaigns"),
     Role.MARKETER: MARKETING,
     Role.APPROVER: MARKETING,
-    Role.ADMIN: ("home", "imports", "nights", "jobs", "staff", "stores", "audit", *MARKETING[1:]),
+    Role.ADMIN: ("home", "imports", "nights", "jobs", "staff", "stores", "audit", "company", *MARKETING[1:]),
 }
 # The start of a URL name says which entry the page belongs to; the first that fits counts.
 PREFIXES = {
@@ -48,6 +49,8 @@ PREFIXES = {
     "store": "stores",
     "region": "stores",
     "audit": "audit",
+    "company": "company",
+    "first": "home",
 }
 
 

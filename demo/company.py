@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 
 from campaigns.delivery import sandbox
@@ -18,6 +16,7 @@ from demo.exports import append_campaign, write_exports
 from demo.simulator import Chain, campaign_receipts, simulate
 from demo.stage import import_file, night, staff_for
 from members.models import IdentityKind, MemberIdentity
+from organization import company
 from organization.models import ImportKind, Region, Role, Staff, Store
 from organization.services import staff_create
 
@@ -116,7 +115,7 @@ def _run_campaign(
             margin=Decimal("0.25"),
         )
         campaign = campaign_start(campaign=campaign, actor=marketer, as_of=start)
-        morning = datetime(start.year, start.month, start.day, 10, tzinfo=ZoneInfo(settings.TIME_ZONE))
+        morning = datetime(start.year, start.month, start.day, 10, tzinfo=company.zone())
         sandbox.deliver(campaign=campaign, at=morning)
     if not planted.effect:
         return campaign, 0.0

@@ -11,23 +11,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files import File
-from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from config import embedded
 from demo.accounts import ACCOUNTS
 from organization.models import Import, Job, Region, Role, Staff, Store
 from organization.services import import_create, staff_create
 from segmentation.services import night_start
 
 TAKEN_WITHIN_SECONDS = 60
-
-
-def prepare_database() -> None:
-    """Make the database where the embedded one is used, and bring its tables up to date."""
-    if not os.environ.get("DATABASE_URL"):
-        embedded.create_database(settings.DATABASES["default"]["NAME"])
-    call_command("migrate", verbosity=0)
 
 
 @contextmanager

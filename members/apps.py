@@ -6,12 +6,12 @@ class MembersConfig(AppConfig):
     name = "members"
 
     def ready(self) -> None:
-        from members.imports.columns import MEMBERS
+        from members.imports.columns import EXAMPLES, MEMBERS
         from members.imports.merge import merge_members
         from members.selectors import members_per_store
         from organization import counts
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
 
-        register(ImportKind.MEMBERS, Importer(MEMBERS, merge_members))
+        register(ImportKind.MEMBERS, Importer(MEMBERS, merge_members, EXAMPLES))
         counts.register(gettext_lazy("Members"), members_per_store)

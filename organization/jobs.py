@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
@@ -22,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from organization import company
 from organization.models import Job, Staff
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def job_create(*, kind: str, label: str, payload: dict[str, Any], asked_by: Staf
     """Queue a job; its message goes out when the caller's transaction is committed."""
     from organization.tasks import run_job
 
-    language = get_language() or settings.LANGUAGE_CODE
+    language = get_language() or company.current().language
     job = Job.unscoped.create(kind=kind, label=label, payload=payload, asked_by=asked_by, language=language)
     transaction.on_commit(lambda: ring(run_job, job.pk))
     return job
@@ -114,7 +114,7 @@ def job_run(job_id: int) -> None:
         return
     progress = Progress(job)
     try:
-        with _renewed(progress), override(job.language):
+        with _renewed(progress), override(job.language), timezone.override(company.zone()):
             _handlers[job.kind](job, progress)
     except LeaseLost:
         return

@@ -1,10 +1,17 @@
 from django.urls import path
 
-from organization.views import audit, imports, invitations, jobs, staff, stores
+from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores
 
 urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
     path("audit/audit.csv", audit.audit_csv, name="audit_csv"),
+    path("setup/", setup.setup, name="setup"),
+    path("setup/company/", setup.setup_company, name="setup_company"),
+    path("setup/admin/", setup.setup_admin, name="setup_admin"),
+    path("first-steps/stores/", setup.first_stores, name="first_stores"),
+    path("first-steps/files/", setup.first_files, name="first_files"),
+    path("company/", company.company_settings, name="company"),
+    path("imports/templates/<slug:kind>.csv", setup.import_template, name="import_template"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),

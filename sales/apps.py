@@ -9,7 +9,8 @@ class SalesConfig(AppConfig):
         from organization.models import ImportKind
         from sales.imports.catalogue import PRODUCTS, merge_products
         from sales.imports.columns import SALES
+        from sales.imports.examples import PRODUCT_EXAMPLES, SALES_EXAMPLES
         from sales.imports.merge import merge_sales
 
-        register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products))
-        register(ImportKind.SALES, Importer(SALES, merge_sales))
+        register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products, PRODUCT_EXAMPLES))
+        register(ImportKind.SALES, Importer(SALES, merge_sales, SALES_EXAMPLES))

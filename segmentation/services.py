@@ -1,6 +1,6 @@
 """Writes of this app: nights are asked for, clusters get names."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +17,8 @@ from segmentation.nightly.run import KIND, latest_published, refuse_if_older
 # Beyond this, catching up night by night tells nobody anything: only the last one is made.
 MOST_MISSED_NIGHTS = 14
 FILES_STOPPED_AFTER = timedelta(days=30)
+# By then the last business day has ended everywhere (02:00) and the tills have sent their files.
+NIGHT_AT = time(3, 30)
 
 
 @transaction.atomic
@@ -40,6 +42,18 @@ def nights_due(today: date) -> list[date]:
     if missed > MOST_MISSED_NIGHTS:
         return [yesterday]
     return [latest.as_of + timedelta(days=number) for number in range(1, missed + 1)]
+
+
+def night_queue_daily() -> Job | None:
+    """Queue the earliest night that is due, once a day after 03:30 of the company's time.
+
+    A night that failed is tried again the next day, or when somebody asks for it.
+    """
+    begins = timezone.make_aware(datetime.combine(timezone.localdate(), NIGHT_AT))
+    if timezone.now() < begins:
+        return None
+    queued = Job.unscoped.filter(kind=KIND, asked_by=None, created_at__gte=begins)
+    return None if queued.exists() else night_queue_next()
 
 
 def night_queue_next(finished: Job | None = None) -> Job | None:

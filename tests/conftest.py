@@ -14,10 +14,14 @@ import redis  # noqa: E402
 from celery.contrib.testing.worker import start_worker  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from pytest_django import DjangoDbBlocker, Settings  # noqa: E402
 
 from config.celery import app  # noqa: E402
+from config.embedded import redis_url  # noqa: E402
+from config.settings import broker_url  # noqa: E402
 from members.models import Member  # noqa: E402
+from organization import company, first_run  # noqa: E402
 from organization.models import Region, Role, Staff, Store  # noqa: E402
 from organization.services import region_ensure, staff_create  # noqa: E402
 
@@ -30,6 +34,10 @@ def pytest_configure() -> None:
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # The settings were read before this file could say which Valkey database is this process's own.
+    settings.REDIS_URL = redis_url(int(os.environ["HUIYAN_REDIS_DB"]))
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": settings.REDIS_URL}}
+    settings.CELERY_BROKER_URL = broker_url(settings.REDIS_URL)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +52,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _own_uploads(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "uploads"
     settings.STATIC_ROOT = tmp_path  # WhiteNoise warns of a folder that nobody has collected yet.
+
+
+@pytest.fixture(autouse=True)
+def _set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As after the first run, with the company of the settings; what a test saves is forgotten."""
+    monkeypatch.setattr(first_run, "_is_done", True)
+    monkeypatch.setattr(company, "_kept", (float("inf"), None))
+    yield
+    timezone.deactivate()
 
 
 @pytest.fixture

@@ -45,6 +45,12 @@ class Case(NamedTuple):
 
 CASES = (
     Case("home", ALL),
+    Case("first_stores", ADMINS),
+    Case("first_stores", ADMINS, "post"),
+    Case("first_files", ADMINS),
+    Case("first_night", ADMINS_ACT, "post"),
+    Case("company", ADMINS),
+    Case("import_template", ADMINS, "get", "kind", "kind"),
     Case("segments", ALL),
     Case("segment_members", ALL),
     Case("segment_members_csv", ALL),
@@ -108,6 +114,8 @@ HELD = {
     "own_download": ("post", ""),
     "own_language": ("post", ""),
 }
+# For nobody once somebody has an account.
+GONE = ("setup", "setup_company", "setup_admin")
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +137,7 @@ def staff(
 
 
 @pytest.fixture
-def things(staff: dict[str, Staff]) -> dict[str, int]:
+def things(staff: dict[str, Staff]) -> dict[str, Any]:
     """One of each kind; campaign and store of the east, jobs of the admin."""
     failed = {"status": Job.Status.FAILED, "asked_by": staff["admin"]}
     job = Job.unscoped.create(kind="import", label="sales.csv", payload={"import": 1}, **failed)
@@ -149,6 +157,7 @@ def things(staff: dict[str, Staff]) -> dict[str, int]:
         "account": staff_create(username="new", password="pw", role=Role.ADMIN).pk,
         "store": staff["manager"].stores.get().pk,
         "region": staff["marketer"].regions.get().pk,
+        "kind": "sales",
     }
 
 
@@ -175,7 +184,7 @@ def _names(resolver: URLResolver) -> Iterator[str]:
             yield from _names(pattern)
 
 
-def _address(case: Case, things: dict[str, int]) -> str:
+def _address(case: Case, things: dict[str, Any]) -> str:
     return reverse(case.name, kwargs={case.keyword: things[case.takes]} if case.takes else {})
 
 
@@ -184,12 +193,15 @@ def _title(case: Case) -> str:
 
 
 def test_it_knows_every_address() -> None:
-    assert set(_names(get_resolver())) == {case.name for case in CASES} | set(OPEN) | set(HELD) | INVITATIONS
+    assert (
+        set(_names(get_resolver()))
+        == {case.name for case in CASES} | set(OPEN) | set(HELD) | set(GONE) | INVITATIONS
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=_title)
 def test_it_answers_each_role_as_the_table_says(
-    client: Client, staff: dict[str, Staff], things: dict[str, int], case: Case
+    client: Client, staff: dict[str, Staff], things: dict[str, Any], case: Case
 ) -> None:
     found = []
     for role in ROLES:
@@ -199,7 +211,7 @@ def test_it_answers_each_role_as_the_table_says(
 
 
 @pytest.mark.parametrize("case", CASES, ids=_title)
-def test_it_sends_strangers_to_log_in(client: Client, things: dict[str, int], case: Case) -> None:
+def test_it_sends_strangers_to_log_in(client: Client, things: dict[str, Any], case: Case) -> None:
     address = _address(case, things)
     response = getattr(client, case.method)(address)
     assert (response.status_code, response.url) == (302, f"/login/?next={address}")
@@ -212,6 +224,13 @@ def test_it_lets_anybody_log_in_and_choose_a_language(
     response: Any = getattr(client, method)(reverse(name), {"language": "zh-hans"})
     assert response.status_code == (200 if name == "login" else 302)
     assert "next=" not in response.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_it_has_no_set_up_any_more(client: Client, admin: Staff, name: str) -> None:
+    assert client.get(reverse(name)).status_code == 404
+    client.force_login(admin)
+    assert client.post(reverse(name)).status_code == 404
 
 
 AUDIT = ("who", "group", "id", "since", "until", "below", "above")

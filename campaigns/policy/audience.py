@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from campaigns.models import Assignment, Message
 from campaigns.policy.rules import Reason
 from members.models import AgeVerification, Consent, Member, ProfilingObjection, Purpose, SelfExclusion
+from organization import company
 from organization.models import Store
 
 WEEK_DAYS, WEEK_CAP = 7, 1
@@ -96,7 +96,7 @@ def latest_birth_date(day: date, *, age: int) -> date:
 
 def _is_adult(day: date) -> Q:
     verified = Exists(AgeVerification.unscoped.filter(member=OuterRef("pk")))
-    born = latest_birth_date(day, age=settings.MINIMUM_AGE)
+    born = latest_birth_date(day, age=company.current().minimum_age)
     # Proof of age was seen: a birth date that was never entered does not undo that.
     return Q(verified) & (Q(birth_date__isnull=True) | Q(birth_date__lte=born))
 

@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from campaigns.policy.rules import TOBACCO_CONTENT
 from members.models import Channel
+from organization import company
 from sales.models import Product
 
 # Longest first, so that the sentence names the whole word.
@@ -74,7 +74,7 @@ class Finding:
 
 def offer_findings(offer: str) -> list[Finding]:
     """What the offer may not say; empty if it may go out."""
-    return lint(offer, names=tobacco_names(), sender=settings.SENDER_NAME)
+    return lint(offer, names=tobacco_names(), sender=company.current().sender_name)
 
 
 def tobacco_names() -> set[str]:
@@ -98,7 +98,7 @@ def lint(text: str, *, names: Iterable[str] = (), sender: str = "") -> list[Find
 def message_body(*, offer: str, channel: str) -> str:
     """The text as it goes out: signed by the sender, with a way out at its end."""
     ways = OPT_OUT if _is_chinese(offer) else OPT_OUT_EN
-    return f"【{settings.SENDER_NAME}】{offer.strip()} {ways[Channel(channel)]}"
+    return f"【{company.current().sender_name}】{offer.strip()} {ways[Channel(channel)]}"
 
 
 def _words_in(text: str, names: list[str]) -> Iterator[str]:

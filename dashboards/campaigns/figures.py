@@ -1,6 +1,5 @@
 """The charts of a campaign's page, from its reading."""
 
-from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,6 +8,7 @@ from campaigns.analytics.uplift import Range
 from campaigns.reading import Reading
 from dashboards.campaigns.words import money, percent
 from dashboards.charts import Chart, ChartRow, Effect, daily_gap, earnings, effects, funnel
+from organization.company import currency_sign
 
 WIDTH_95 = 1.96
 
@@ -61,7 +61,7 @@ def effects_chart(reading: Reading) -> Chart:
         label = _("Share who bought (few events)") if share.few_events else _("Share who bought")
         bars.append(Effect(label, points.estimate, points.low, points.high))
         texts.append(_points_row(label, points))
-    unit = _("treated − held out, %(sign)s or points") % {"sign": settings.CURRENCY_SIGN}
+    unit = _("treated − held out, %(sign)s or points") % {"sign": currency_sign()}
     return Chart(
         id="effects",
         figure=effects(bars, unit_label=unit) if reading.may_compare else None,
@@ -86,13 +86,13 @@ def earnings_chart(reading: Reading) -> Chart:
     steps = _earning_steps(reading)
     profit = sum(amount for _label, amount in steps)
     rows = [*steps, (_("Profit"), profit)]
-    figure = earnings(steps, total_label=_("Profit"), currency=settings.CURRENCY_SIGN) if steps else None
+    figure = earnings(steps, total_label=_("Profit"), currency=currency_sign()) if steps else None
     return Chart(
         id="earnings",
         figure=figure,
         alt="; ".join(f"{label}: {money(amount)}" for label, amount in rows),
         empty=_("Shown once there is an effect and a margin to count with."),
-        columns=[_("Step"), settings.CURRENCY_SIGN],
+        columns=[_("Step"), currency_sign()],
         rows=[ChartRow(cells=[label, money(amount)]) for label, amount in rows],
     )
 
@@ -120,7 +120,7 @@ def daily_chart(reading: Reading) -> Chart:
     high = [middle + wide for middle, wide in zip(gap, reach, strict=True)]
     return Chart(
         id="daily",
-        figure=daily_gap(days, gap, low, high, labels=labels, currency=settings.CURRENCY_SIGN),
+        figure=daily_gap(days, gap, low, high, labels=labels, currency=currency_sign()),
         alt=_daily_text(days, gap),
         empty=_daily_empty(reading),
         columns=[_("Day"), _("Gap")],

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Self
 
-from django.conf import settings
 from django.utils.formats import number_format
 
 from campaigns.analytics.uplift import Range
+from organization.company import currency_sign
 
 
 def money(value: float, places: int = 0) -> str:
@@ -14,7 +14,7 @@ def money(value: float, places: int = 0) -> str:
     # Rounded here because number_format cuts off.
     amount = number_format(round(abs(value), places), places, force_grouping=True)
     is_zero = not any(digit in amount for digit in "123456789")
-    return f"{'−' if value < 0 and not is_zero else ''}{settings.CURRENCY_SIGN}{amount}"
+    return f"{'−' if value < 0 and not is_zero else ''}{currency_sign()}{amount}"
 
 
 def percent(share: float, places: int = 0) -> str:

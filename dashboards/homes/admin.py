@@ -16,8 +16,7 @@ from dashboards.homes.selectors import day_sums, stores_without_receipts
 from dashboards.homes.tiles import Tile
 from dashboards.homes.words import as_of_line, count, full_day, late_note, short_day
 from members.models import Member
-from organization.models import Import, ImportKind, Job, Staff, Store
-from sales.models import Receipt
+from organization.models import Import, Job, Staff, Store
 from segmentation.models import NightlyRun, NightlyStage
 
 FILES_SHOWN, STORES_SHOWN, JOBS_SHOWN = 8, 8, 5
@@ -49,24 +48,6 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any]:
         "run": run,
         "stages": list(NightlyStage.objects.filter(run=run).order_by("started_at")),
         "failed_jobs": list(failed[:JOBS_SHOWN]) if failures else [],
-    }
-
-
-def first_steps(staff: Staff) -> dict[str, Any]:
-    """What is done of the way to the first night, and what comes next."""
-    imports = Import.objects.visible_to(staff)
-    done = {
-        ImportKind.STORES: Store.objects.visible_to(staff).exists(),
-        ImportKind.PRODUCTS: imports.filter(kind=ImportKind.PRODUCTS, added__gt=0).exists(),
-        ImportKind.MEMBERS: Member.objects.visible_to(staff).exists(),
-        ImportKind.SALES: Receipt.objects.visible_to(staff).exists(),
-    }
-    steps = [{"label": kind.label, "is_done": is_done} for kind, is_done in done.items()]
-    waiting = next((step for step in steps if not step["is_done"]), None)
-    return {
-        "steps": steps,
-        "next": waiting,
-        "number": steps.index(waiting) + 1 if waiting else len(steps) + 1,
     }
 
 

@@ -37,6 +37,21 @@ MEMBERS = (
     Column("self_excluded", gettext_lazy("Self-excluded"), ("退出营销",)),
     Column("tags", gettext_lazy("Tags"), ("tag", "标签", "会员标签")),
 )
+# Nobody: they allow no message, and no phone begins with 10.
+EXAMPLES = (
+    {
+        "card": "80000001", "phone": "10000000001", "name": gettext_lazy("Example member one"), "sex": "1",
+        "birth_date": "1980-05-17", "store": "990000000001", "enrolled_on": "2026-01-15",
+        "age_method": gettext_lazy("identity card"), "age_verified_at": "2026-01-15 10:30:00",
+        "age_clerk": "E01", "consent_sms": "0", "consent_wechat": "0", "consent_email": "0",
+        "self_excluded": "0",
+    },
+    {
+        "card": "80000002", "phone": "10000000002", "name": gettext_lazy("Example member two"), "sex": "2",
+        "birth_date": "1991-11-02", "store": "990000000002", "enrolled_on": "2026-02-01", "consent_sms": "0",
+        "consent_wechat": "0", "consent_email": "0", "self_excluded": "1",
+    },
+)  # fmt: skip
 SEXES = {
     "0": Sex.UNKNOWN, "1": Sex.MALE, "2": Sex.FEMALE, "男": Sex.MALE, "女": Sex.FEMALE, "未知": Sex.UNKNOWN,
     "m": Sex.MALE, "f": Sex.FEMALE,

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +31,7 @@ from members.models import (
     TagOrigin,
 )
 from members.tags import tag_lookup
+from organization import company
 from organization.crypto import lookup
 from organization.imports.columns import BadCell
 from organization.imports.copying import copy_models, reserve_ids
@@ -78,7 +78,7 @@ def merge_members(record: Import, path: Path, layout: Layout, progress: Progress
     """Import handler for members; a row's identities say whose it is."""
     tally = Tally()
     zones = {store.pk: store.time_zone for store in Store.unscoped.all()}
-    today = timezone.localdate(record.created_at, ZoneInfo(settings.TIME_ZONE))
+    today = timezone.localdate(record.created_at, company.zone())
     clean = cleaners(find_store=_store_finder(), today=today)
     refused: list[dict[str, str]] = []
     rows = clean_rows(path, layout, clean, {"store"}, tally, refused=refused.append)

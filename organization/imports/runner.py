@@ -1,6 +1,6 @@
 """One file in, as a job. Each kind of file is registered by the app that owns its rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ LOCK = 7_401
 class Importer:
     columns: tuple[Column, ...]
     merge: Callable[[Import, Path, Layout, Progress], Tally]
+    # Invented rows for the file to fill in, by the names of the columns.
+    examples: tuple[Mapping[str, object], ...]
 
 
 _importers: dict[str, Importer] = {}
@@ -28,6 +30,10 @@ _importers: dict[str, Importer] = {}
 
 def register(kind: str, importer: Importer) -> None:
     _importers[kind] = importer
+
+
+def importer_of(kind: str) -> Importer:
+    return _importers[kind]
 
 
 def column_labels(kind: str) -> dict[str, str]:

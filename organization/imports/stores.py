@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from organization import company
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
 from organization.imports.reading import Layout
@@ -15,7 +15,7 @@ from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
 from organization.models import Import, Store
-from organization.services import region_ensure
+from organization.services.stores import region_ensure, region_path, root_region_name
 
 STORES = (
     Column("code", gettext_lazy("Code"), ("store_id", "门店ID", "门店编码"), True),
@@ -29,6 +29,19 @@ STORES = (
     Column("closing_hour", gettext_lazy("Closing hour"), ("营业日结束时间",)),
 )
 
+EXAMPLES = (
+    {
+        "code": "S0001", "licence_number": "990000000001", "name": gettext_lazy("Example store, riverside"),
+        "is_active": "1", "region": gettext_lazy("Example company/East"), "time_zone": "Asia/Shanghai",
+        "closing_hour": "0",
+    },
+    {
+        "code": "S0002", "licence_number": "990000000002", "name": gettext_lazy("Example store, station"),
+        "is_active": "1", "region": gettext_lazy("Example company/West"), "time_zone": "Asia/Shanghai",
+        "closing_hour": "2",
+    },
+)  # fmt: skip
+
 
 def _zone(cell: str) -> str:
     try:
@@ -37,18 +50,14 @@ def _zone(cell: str) -> str:
         raise BadCell(_("This is not a time zone such as Asia/Shanghai.")) from None
 
 
-def _path(cell: str) -> list[str]:
-    return [part.strip()[:80] for part in cell.split("/") if part.strip()]
-
-
 CLEANERS = {
     "code": cells.text(40),
     "licence_number": cells.text(40),
     "name": cells.text(80),
     "name_en": cells.text(80),
     "is_active": cells.flag,
-    "region": _path,
-    "region_en": _path,
+    "region": region_path,
+    "region_en": region_path,
     "time_zone": _zone,
     "closing_hour": cells.whole(0, 6),
 }
@@ -72,10 +81,10 @@ def merge_stores(record: Import, path: Path, layout: Layout, progress: Progress)
 def _save(values: dict[str, Any], store: Store | None, tally: Tally) -> Store:
     english, path = values.pop("region_en", None), values.pop("region", None)
     if path or store is None:
-        values["region"] = region_ensure(names=path or [_("Company")], names_en=english)
+        values["region"] = region_ensure(names=path or [root_region_name()], names_en=english)
     if store is None:
         tally.added += 1
-        return Store.unscoped.create(**{"time_zone": settings.TIME_ZONE, **values})
+        return Store.unscoped.create(**{"time_zone": company.current().time_zone, **values})
     changed = [name for name, value in values.items() if getattr(store, name) != value]
     if not changed:
         tally.unchanged += 1

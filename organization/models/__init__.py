@@ -1,6 +1,7 @@
-"""Stores and regions, staff and what each may see, jobs, imports, the audit trail."""
+"""The company, its stores and regions, staff and what each may see, jobs, imports, the audit trail."""
 
 from organization.models.audit import AuditCheck, AuditEvent, AuditHead, AuditSeal
+from organization.models.company import Company
 from organization.models.imports import Import, ImportKind, QuarantinedRow, Source
 from organization.models.jobs import Job
 from organization.models.staff import Role, Staff
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "AuditSeal",
+    "Company",
     "Import",
     "ImportKind",
     "Job",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Q, QuerySet
 
 from organization.imports.runner import column_labels
-from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff
+from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff, Store
 
 IMPORT_ORDERS = {
     "file": "file_name",
@@ -60,12 +60,36 @@ def columns_read(record: Import) -> list[ColumnRead]:
     return [ColumnRead(column["title"], labels.get(column["name"], column["name"])) for column in columns]
 
 
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file, whether any of it is here, and the file that came last."""
+
+    kind: ImportKind
+    is_here: bool
+    latest: Import | None
+
+
+def file_kinds(staff: Staff) -> list[FileKind]:
+    """Every kind in the order they are to be brought in; stores may have been typed by hand."""
+    here = _kinds_here(staff)
+    last = Import.objects.visible_to(staff).select_related("job").order_by("kind", "-id").distinct("kind")
+    latest = {record.kind: record for record in last}
+    return [FileKind(kind, kind in here, latest.get(kind)) for kind in ImportKind]
+
+
 def next_kind(staff: Staff) -> str:
     """The first kind of which nothing is here yet; sales, which come every day, once all are."""
-    done = Import.objects.visible_to(staff).filter(added__gt=0)
-    here = set(done.values_list("kind", flat=True))
+    here = _kinds_here(staff)
     needed = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS)
     return next((kind for kind in needed if kind not in here), ImportKind.SALES)
+
+
+def _kinds_here(staff: Staff) -> set[str]:
+    done = Import.objects.visible_to(staff).filter(added__gt=0)
+    here = set(done.order_by().values_list("kind", flat=True).distinct())
+    if Store.objects.visible_to(staff).exists():
+        here.add(ImportKind.STORES)
+    return here
 
 
 @dataclass(frozen=True)

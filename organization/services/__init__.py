@@ -1,6 +1,7 @@
 """Writes of this app; `audit` is called by every other app's services too."""
 
 from organization.services.audit import Audited, audit, audit_check, audit_many
+from organization.services.company import AlreadySetUp, company_save, first_admin_create
 from organization.services.imports import import_create, quarantine_downloaded
 from organization.services.invitations import (
     invitation_accept,
@@ -18,14 +19,23 @@ from organization.services.staff import (
     staff_reactivate,
     staff_update,
 )
-from organization.services.stores import region_create, region_ensure, region_update, store_update
+from organization.services.stores import (
+    region_create,
+    region_ensure,
+    region_update,
+    store_update,
+    stores_create,
+)
 
 __all__ = [
+    "AlreadySetUp",
     "Audited",
     "Refusal",
     "audit",
     "audit_check",
     "audit_many",
+    "company_save",
+    "first_admin_create",
     "import_create",
     "invitation_accept",
     "invitation_issue",
@@ -43,4 +53,5 @@ __all__ = [
     "staff_reactivate",
     "staff_update",
     "store_update",
+    "stores_create",
 ]

@@ -20,11 +20,14 @@ def staff_create(
     password: str,
     role: str,
     name: str = "",
+    email: str = "",
     stores: list[Store] | None = None,
     regions: list[Region] | None = None,
     actor: Staff | None = None,
 ) -> Staff:
-    staff: Staff = Staff.objects.create_user(username=username, password=password, role=role, first_name=name)
+    staff: Staff = Staff.objects.create_user(
+        username=username, email=email, password=password, role=role, first_name=name
+    )
     staff.stores.set(stores or [])
     staff.regions.set(regions or [])
     audit(actor=actor, code="staff.created", on=staff, data={"role": role})

@@ -7,6 +7,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Length, Substr
 from django.utils.translation import gettext as _
 
+from organization import company
 from organization.models import Region, Staff, Store
 from organization.services.audit import audit
 from organization.services.refusal import Refusal
@@ -34,7 +35,7 @@ def region_create(*, actor: Staff, name: str, name_en: str, parent: Region | Non
     _check_name(name, parent)
     region = Region.objects.create(name=name, name_en=name_en, parent=parent)
     _place(region, parent)
-    audit(actor=actor, code="region.created", on=region, data={"before": {}, "after": _region_state(region)})
+    audit(actor=actor, code="region.created", on=region, after=_region_state(region))
     return region
 
 
@@ -134,3 +135,33 @@ def _region_state(region: Region) -> dict[str, Any]:
         "name_en": region.name_en,
         "parent": region.parent.name if region.parent else "",
     }
+
+
+def region_path(text: str) -> list[str]:
+    """The names of a path such as "Company/East", from the root."""
+    return [part.strip()[:80] for part in text.split("/") if part.strip()]
+
+
+def root_region_name() -> str:
+    """Where a store stands whose region nobody has named."""
+    return company.current().name or _("Company")
+
+
+@transaction.atomic
+def stores_create(*, actor: Staff, rows: list[dict[str, str]]) -> list[Store]:
+    """Stores by hand, each with name and licence_number, perhaps code and region.
+
+    Without a code the licence number is the code; without a region the root's is taken.
+    """
+    zone, made = company.current().time_zone, []
+    for row in rows:
+        store: Store = Store.unscoped.create(
+            name=row["name"],
+            licence_number=row["licence_number"],
+            code=row.get("code") or row["licence_number"],
+            region=region_ensure(names=region_path(row.get("region", "")) or [root_region_name()]),
+            time_zone=zone,
+        )
+        audit(actor=actor, code="store.created", on=store, data={"code": store.code})
+        made.append(store)
+    return made

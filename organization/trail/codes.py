@@ -15,6 +15,7 @@ CODES: dict[str, StrOrPromise] = {
     "campaign.started": _("Campaign started"),
     "campaign.updated": _("Campaign changed"),
     "cluster.renamed": _("Cluster renamed"),
+    "company.changed": _("Company changed"),
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
     "job.retried": _("Job run again"),
@@ -40,6 +41,7 @@ CODES: dict[str, StrOrPromise] = {
     "staff.reactivated": _("Account reactivated"),
     "staff.updated": _("Account changed"),
     "store.updated": _("Store changed"),
+    "store.created": _("Store added"),
 }
 
 # The first part of a code.
@@ -47,6 +49,7 @@ GROUPS: dict[str, StrOrPromise] = {
     "audit": _("Audit trail"),
     "campaign": _("Campaigns"),
     "cluster": _("Clusters"),
+    "company": _("Company"),
     "import": _("Imports"),
     "job": _("Jobs"),
     "member": _("Members"),
@@ -68,6 +71,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "campaigns.campaign": Kind(_("Campaign"), "campaign"),
     "members.member": Kind(_("Member"), "member"),
+    "organization.company": Kind(_("Company")),
     "organization.import": Kind(_("Import"), "import_detail"),
     "organization.job": Kind(_("Job"), "job_detail"),
     "organization.region": Kind(_("Region"), "region_edit"),

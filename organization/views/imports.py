@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from organization import selectors
 from organization.access import asked, roles, staff_of
+from organization.company import currency_sign
 from organization.export import csv_response
 from organization.forms import ImportForm
 from organization.models import Import, ImportKind, Job, Role
@@ -155,7 +155,7 @@ def _amounts(record: Import) -> list[tuple[str, str]]:
 
 
 def _money(amount: Decimal) -> str:
-    return f"{'−' if amount < 0 else ''}{settings.CURRENCY_SIGN}{abs(amount):,.2f}"
+    return f"{'−' if amount < 0 else ''}{currency_sign()}{abs(amount):,.2f}"
 
 
 def _made(record: Import) -> list[tuple[str, str]]:

@@ -62,6 +62,22 @@
   on("dragover", "[data-drop]", (drop) => drop.classList.add("over"));
   for (const type of ["dragleave", "drop"]) on(type, "[data-drop]", (drop) => drop.classList.remove("over"));
 
+  // Rows of a form set: the template's __prefix__ becomes the next number.
+  on("click", "[data-rows-add]", (button) => {
+    const form = button.closest("[data-rows]");
+    const total = form.elements[`${form.dataset.rows}-TOTAL_FORMS`];
+    const list = form.querySelector("[data-rows-list]");
+    const text = form.querySelector("[data-rows-template]").innerHTML.replaceAll("__prefix__", total.value);
+    list.insertAdjacentHTML("beforeend", text);
+    total.value = Number(total.value) + 1;
+    list.lastElementChild.querySelector("input").focus();
+  });
+
+  // A form that nobody has filled in yet begins with the browser's own time zone.
+  const fresh = document.querySelector("[data-own-zone]");
+  const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (fresh && ownZone) fresh.elements[fresh.dataset.ownZone].value = ownZone;
+
   function showTrouble() {
     if (document.querySelector(".toast li")) return;
     document.body.append(document.getElementById("trouble-template").content.cloneNode(true));

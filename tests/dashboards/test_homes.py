@@ -14,10 +14,12 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns.models import ArmTotal, Campaign
 from members.models import AgeVerification, Consent, Member
 from organization.models import Import, Job, Role, Source, Staff, Store
-from organization.services import staff_create
+from organization.services import company_save, staff_create
 from sales.models import StoreDay, StoreHour
 from segmentation.models import MemberScore, NightlyRun, SegmentTotal
 from tests.conftest import make_member, make_store
+from tests.organization.test_company import FIELDS as COMPANY
+from tests.segmentation.builders import a_receipt
 
 DAY = date(2026, 11, 20)  # a Friday
 MORNING = datetime(2026, 11, 20, 22, tzinfo=UTC)  # Saturday 06:00 in Shanghai
@@ -359,9 +361,43 @@ def test_it_tells_an_admin_that_nights_are_missing(client: Client, admin: Staff,
 
 
 def test_it_leads_an_admin_of_an_empty_company(client: Client, admin: Staff) -> None:
-    page = home(client, admin).content.decode()
-    assert "Let us bring your chain in" in page
-    assert '<li class="now"><b>1</b>Stores</li>' in page
+    response = home(client, admin)
+    assert "Let us bring your chain in" in response.content.decode()
+    steps = response.context["steps"]
+    assert [step.title for step in steps] == ["Company", "Stores", "Products", "Members", "Sales"]
+    assert [step.is_done for step in steps] == [False] * 5
+    assert response.context["night"] is None
+
+
+def test_it_goes_on_with_what_is_missing(client: Client, admin: Staff, store: Store) -> None:
+    company_save(actor=admin, fields={**COMPANY, "language": "en"})  # type: ignore[typeddict-item]
+    assert home(client, admin).context["next"].title == "Products"
+
+
+def test_it_offers_the_first_night_once_receipts_are_here(client: Client, admin: Staff, store: Store) -> None:
+    a_receipt(store, date(2026, 3, 2))
+    response = home(client, admin)
+    assert response.context["night"] == date(2026, 3, 2)
+    assert "/first-steps/night/" in response.content.decode()
+    client.post("/first-steps/night/")
+    job = Job.unscoped.get(kind="nightly")
+    assert job.payload == {"as_of": "2026-03-02"}
+    assert home(client, admin).context["job"] == job
+    client.post("/first-steps/night/")
+    assert Job.unscoped.count() == 1
+
+
+def test_it_looks_no_further_than_yesterday(client: Client, admin: Staff, store: Store) -> None:
+    a_receipt(store, date(2026, 3, 2))
+    with time_machine.travel("2026-03-02T12:00+08:00"):
+        assert home(client, admin).context["night"] == date(2026, 3, 1)
+
+
+def test_it_makes_no_first_night_of_nothing(client: Client, admin: Staff) -> None:
+    client.force_login(admin)
+    page = client.post("/first-steps/night/", follow=True)
+    assert "There are no receipts yet" in page.content.decode()
+    assert not Job.unscoped.exists()
 
 
 def test_it_refuses_an_account_without_a_role(client: Client, db: None) -> None:

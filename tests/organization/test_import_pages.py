@@ -40,9 +40,13 @@ def test_it_says_in_which_order_to_begin(as_admin: Client) -> None:
     assert "Begin with the stores" in page
 
 
-def test_it_offers_the_kind_that_comes_next(as_admin: Client, store: Store) -> None:
+def test_it_offers_the_kind_that_comes_next(as_admin: Client) -> None:
     assert '<option value="stores" selected>' in as_admin.get("/imports/").content.decode()
     take_in(ImportKind.STORES, "store_id,license_code,cust_name,region\n0009,990000000009,新店,片区\n")
+    assert '<option value="products" selected>' in as_admin.get("/imports/").content.decode()
+
+
+def test_it_knows_stores_that_were_typed_by_hand(as_admin: Client, store: Store) -> None:
     assert '<option value="products" selected>' in as_admin.get("/imports/").content.decode()
 
 
@@ -171,11 +175,11 @@ def test_it_finds_imports(query: str, names: list[str], as_admin: Client) -> Non
 def test_it_asks_the_database_no_more_for_more_imports(
     as_admin: Client, store: Store, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # Session, person, open jobs of the navigation, count, page.
+    # Session, person, what is here (2), open jobs of the navigation, count, page.
     for count in (1, 5):
         for _ in range(count):
             queue(ImportKind.MEMBERS, "")
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             as_admin.get("/imports/")
     record = members_with_a_fault(store)
     with django_assert_num_queries(6):  # …, import, groups, examples

@@ -13,6 +13,7 @@ from organization.querysets import ClosedManager, ScopeError
 
 # What everybody who works for the company may know of it.
 COMPANY_WIDE = {
+    "organization.Company",
     "organization.Region",
     "organization.Source",
     "organization.Staff",

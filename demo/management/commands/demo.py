@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config import serve
 from demo.company import play
-from demo.stage import prepare_database, worker
+from demo.stage import worker
 from demo.summary import summary
 from organization.models import Store
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--serve", action="store_true")
 
     def handle(self, *args: Any, anchor: date | None, **options: Any) -> None:
-        prepare_database()
+        serve.prepare_database()
         folder = Path(settings.LOCAL_DIR) / "demo"
         truths = folder / "truths.json"
         if truths.exists() and Store.unscoped.exists():

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config import serve
 from demo.journey_company import load
-from demo.stage import prepare_database, worker
+from demo.stage import worker
 from demo.summary import summary
 from sales.models import Receipt
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--serve", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare_database()
+        serve.prepare_database()
         if Receipt.unscoped.exists():
             self.stdout.write("The Complete Journey data is there already.")
         else:
