@@ -49,6 +49,8 @@ def _package(name: str) -> Path:
 SECRET_KEY = _local_secret("SECRET_KEY")
 # 64 hexadecimal digits: the key of encrypted personal data and of its look-up index.
 FIELD_KEY = _local_secret("FIELD_KEY")
+# Keys that came before it, only while values they sealed are left: see `manage.py rotate_keys`.
+OLD_FIELD_KEYS = env.list("OLD_FIELD_KEYS", default=[])
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -172,17 +174,25 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(env.str("UPLOAD_DIR", str(LOCAL_DIR / "uploads")))
 FILE_UPLOAD_PERMISSIONS = 0o600
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# How long after its import an uploaded file and the rows set aside are kept.
+RETENTION_DAYS = env.int("RETENTION_DAYS", 30)
+FILE_UPLOAD_HANDLERS = ["organization.uploads.SealingUploadHandler"]  # Nothing plain on the disk.
 
 # The lawful minimum age where the stores are, and the name that signs every message.
 MINIMUM_AGE = env.int("MINIMUM_AGE", 18)
 SENDER_NAME = env.str("SENDER_NAME", "Huiyan demo chain")
 CURRENCY_SIGN = env.str("CURRENCY_SIGN", "¥")
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.quiet.NothingShown"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"places_only": {"()": "config.quiet.PlacesOnly"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["places_only"]}
+    },
+    # Django's own handlers would mail faults to ADMINS with every value that was at hand.
+    "loggers": {"django": {"handlers": []}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

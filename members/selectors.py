@@ -6,10 +6,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from members.models import Channel, Consent, Member, MemberIdentity, Purpose
-from organization.models import AuditEvent
+from members.models import Channel, Consent, Erasure, Member, MemberIdentity, Purpose
+from organization.models import AuditEvent, Staff
 from organization.selectors import masked
 
 
@@ -61,6 +62,12 @@ def _in_force(channel: str, entry: Consent | None) -> ConsentInForce:
     if entry is None:
         return ConsentInForce(channel, None, None, "")
     return ConsentInForce(channel, entry.granted, entry.at, entry.source)
+
+
+def erasures(staff: Staff) -> QuerySet[Erasure]:
+    """Who erased a member and when, latest first."""
+    seen: QuerySet[Erasure] = Erasure.objects.visible_to(staff)
+    return seen.select_related("erased_by").order_by("-pk")
 
 
 Rows = list[dict[str, Any]]

@@ -5,11 +5,16 @@ class SalesConfig(AppConfig):
     name = "sales"
 
     def ready(self) -> None:
+        from members.erasure import keep_without_person
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
         from sales.imports.catalogue import PRODUCTS, merge_products
         from sales.imports.columns import SALES
         from sales.imports.merge import merge_sales
+        from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 
         register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products))
         register(ImportKind.SALES, Importer(SALES, merge_sales))
+        # The sums of store days count members, and a receipt that is corrected is found by its number.
+        for model in (Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory):
+            keep_without_person(model)

@@ -52,6 +52,9 @@ CASES = (
     # Nothing was filled in.
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
     Case("member_export", ADMINS, "post", "member"),
+    Case("member_erase", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
+    Case("member_erasures", ADMINS),
+    Case("member_erasures", ADMINS, "post"),
     Case("nights", ADMINS),
     Case("nights", ADMINS, "post"),
     Case("night_progress", ADMINS, "get", "night", "job_id"),

@@ -1,5 +1,6 @@
 """Writes of this app."""
 
-from members.services.disclosure import check_reason, member_export, member_reveal
+from members.services.disclosure import member_export, member_reveal
+from members.services.erasure import erasure_lift, member_erase
 
-__all__ = ["check_reason", "member_export", "member_reveal"]
+__all__ = ["erasure_lift", "member_erase", "member_export", "member_reveal"]

@@ -3,6 +3,7 @@
 from organization.models.audit import AuditCheck, AuditEvent, AuditHead, AuditSeal
 from organization.models.imports import Import, ImportKind, QuarantinedRow, Source
 from organization.models.jobs import Job
+from organization.models.secrets import Secret
 from organization.models.staff import Role, Staff
 from organization.models.stores import Region, Store, TwoNames
 
@@ -17,6 +18,7 @@ __all__ = [
     "QuarantinedRow",
     "Region",
     "Role",
+    "Secret",
     "Source",
     "Staff",
     "Store",
