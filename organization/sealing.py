@@ -6,6 +6,7 @@ swapped, left out or cut off are noticed, and any place can be read without what
 
 import io
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -37,6 +38,7 @@ class SealedWriter:
         key = os.urandom(KEY_BYTES)
         self._cipher = AESGCM(key)
         self._file.write(MAGIC + seal(key))
+        self._file.flush()
 
     def write(self, data: bytes) -> None:
         self._rest += data
@@ -162,14 +164,26 @@ class SealedFile:
             reader.close()
 
 
+def _seal_plain(path: Path) -> None:
+    with path.open("rb") as plain, SealedWriter(path.with_name(f"{uuid.uuid4()}.part")) as sealed:
+        while block := plain.read(BLOCK):
+            sealed.write(block)
+    sealed.path.replace(path)
+
+
 def reseal(path: Path, *, write: bool) -> bool:
     """Whether a file's key was sealed with an old field key; `write` seals it with the current one.
 
-    Only the key in the head is replaced, in place: it has the same length.
+    Only the key in the head is replaced, in place: it has the same length. A file from before files
+    were sealed counts too, and is sealed.
     """
     with path.open("r+b", buffering=0) as file:
         head = file.read(HEAD)
-        if not head.startswith(MAGIC) or is_current(head[len(MAGIC) :]):
+        if not head.startswith(MAGIC):
+            if write:
+                _seal_plain(path)
+            return True
+        if is_current(head[len(MAGIC) :]):
             return False
         if write:
             file.seek(len(MAGIC))

@@ -9,8 +9,20 @@ from members.selectors import PersonalField
 REASON_HELP = _("It is kept in the audit trail. Do not name the person.")
 
 
+class NotWrittenBack(forms.TextInput):
+    """What was typed is personal: a page that asks again does not repeat it."""
+
+    def format_value(self, value: object) -> None:
+        return None
+
+
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=REASON_HELP)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=REASON_HELP,
+        widget=NotWrittenBack({"autocomplete": "off"}),
+    )
 
 
 class EraseForm(ReasonForm):
@@ -31,13 +43,6 @@ class EraseForm(ReasonForm):
         if typed.strip() != self._member.label:
             raise forms.ValidationError(_("This is not the label of the member."))
         return typed
-
-
-class NotWrittenBack(forms.TextInput):
-    """What was typed is personal: a page that asks again does not repeat it."""
-
-    def format_value(self, value: object) -> None:
-        return None
 
 
 class LiftForm(ReasonForm):

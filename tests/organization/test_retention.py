@@ -24,7 +24,7 @@ NOTHING = {"rows": 0, "imports": 0, "failed": 0, "files": 0, "orphans": 0}
 
 def ended(record: Import, *, days: int) -> Import:
     then = timezone.now() - timedelta(days=days)
-    Job.unscoped.filter(pk=record.job_id).update(finished_at=then)
+    Job.unscoped.filter(pk=record.job_id or 0).update(finished_at=then)
     if record.finished_at:
         Import.unscoped.filter(pk=record.pk).update(finished_at=then)
     record.refresh_from_db()

@@ -94,6 +94,17 @@ def test_it_moves_a_file_to_a_new_key(tmp_path: Path, settings: Settings) -> Non
     assert file.open().read() == b"plain" * BLOCK
 
 
+def test_it_seals_a_file_from_before_files_were_sealed(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"19987654321" * BLOCK)
+    assert reseal(path, write=False)
+    assert reseal(path, write=True)
+    assert not reseal(path, write=True)
+    assert b"19987654321" not in path.read_bytes()
+    assert SealedFile(path).open().read() == b"19987654321" * BLOCK
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_it_says_when_the_key_of_a_file_is_missing(tmp_path: Path, settings: Settings) -> None:
     file = sealed(tmp_path / "a", b"plain")
     settings.FIELD_KEY = OTHER
