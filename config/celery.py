@@ -4,12 +4,13 @@ The broker is only a doorbell: every piece of work has a row in the database, an
 finds work whose message or worker was lost. Nothing is kept in results.
 """
 
+import logging
 import os
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import task_prerun
+from celery.signals import after_setup_logger, after_setup_task_logger, task_prerun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("huiyan")
@@ -23,6 +24,25 @@ app.conf.update(
     timezone=os.environ.get("TIME_ZONE", "Asia/Shanghai"),
 )
 app.autodiscover_tasks()
+
+
+@after_setup_logger.connect
+@after_setup_task_logger.connect
+def _quieten(logger: logging.Logger, **signal: Any) -> None:
+    """Celery brings log handlers of its own."""
+    from config.quiet import PlacesOnly
+
+    for handler in logger.handlers:
+        handler.addFilter(PlacesOnly())
+
+
+@worker_init.connect
+def _refuse_wrong_keys(**signal: Any) -> None:
+    from organization.checks import refuse_wrong_keys
+
+    refuse_wrong_keys()
+
+
 app.conf.beat_schedule = {
     # Work whose worker died is taken up again: a lease lasts 45 s, so the wait is 75 s at most.
     "tick": {"task": "organization.tasks.tick", "schedule": 30.0},
@@ -30,6 +50,8 @@ app.conf.beat_schedule = {
     "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(minute="*/15")},
     # When the night's own events are in.
     "audit": {"task": "organization.tasks.verify_audit", "schedule": crontab(hour=5, minute=0)},
+    # Uploads and rows set aside whose time is over, and files that belong to nothing.
+    "forget": {"task": "organization.tasks.forget_uploads", "schedule": crontab(hour=4, minute=40)},
     # Messages that could not go out at once, for instance because a worker was stopped.
     "deliver": {"task": "campaigns.tasks.deliver_pending", "schedule": 60.0},
 }

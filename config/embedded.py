@@ -29,6 +29,8 @@ _NAME = hashlib.sha256(f"{os.geteuid()} {ROOT}".encode()).hexdigest()[:12]
 HOME = Path("/var/tmp") / f"huiyan-{_NAME}"
 DATA, VALKEY_SOCKET = HOME / "pg", HOME / "valkey.sock"
 SETTINGS = f"-c listen_addresses='' -k {HOME} -c shared_buffers=1GB -c max_wal_size=8GB"
+# Neither statements nor the rows they failed at: their values may be personal.
+SETTINGS += " -c log_min_error_statement=panic -c log_error_verbosity=terse"
 
 
 def database_url(name: str) -> str:

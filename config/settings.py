@@ -63,6 +63,8 @@ SECRET_KEY = _local_secret("SECRET_KEY")
 FIELD_KEY = _local_secret("FIELD_KEY")
 # Asked for by the first-run set-up; where it is empty nobody can go through it.
 SETUP_CODE = env.str("SETUP_CODE", "") if DATABASE_URL else _local_secret("SETUP_CODE", _readable_code)
+# Keys that came before it, only while values they sealed are left: see `manage.py rotate_keys`.
+OLD_FIELD_KEYS = env.list("OLD_FIELD_KEYS", default=[])
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -189,7 +191,9 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(env.str("UPLOAD_DIR", str(LOCAL_DIR / "uploads")))
 FILE_UPLOAD_PERMISSIONS = 0o600
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# How long after its import an uploaded file and the rows set aside are kept.
+RETENTION_DAYS = env.int("RETENTION_DAYS", 30)
+FILE_UPLOAD_HANDLERS = ["organization.uploads.SealingUploadHandler"]  # Nothing plain on the disk.
 
 # What the first-run set-up asks for; these count until it has been answered (organization/company.py).
 MINIMUM_AGE = env.int("MINIMUM_AGE", 18)
@@ -199,13 +203,23 @@ MEMBER_LINK_DAYS = env.int("MEMBER_LINK_DAYS", 14)
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
 CURRENCY_SIGN = env.str("CURRENCY_SIGN", "¥")
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.quiet.NothingShown"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"secret_paths": {"()": "organization.redaction.SecretPaths"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secret_paths"]}
+    "filters": {
+        "places_only": {"()": "config.quiet.PlacesOnly"},
+        "secret_paths": {"()": "organization.redaction.SecretPaths"},
     },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["places_only", "secret_paths"],
+        }
+    },
+    # Django's own handlers would mail faults to ADMINS with every value that was at hand.
+    "loggers": {"django": {"handlers": []}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
 }

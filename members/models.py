@@ -4,12 +4,13 @@ import secrets
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from members.querysets import LinkQuerySet, MemberQuerySet, OfMemberQuerySet, TagQuerySet
 from organization.crypto import EncryptedTextField
 from organization.models import Staff, Store
-from organization.querysets import closed
+from organization.querysets import AdminQuerySet, closed
 
 
 class Sex(models.IntegerChoices):
@@ -28,6 +29,8 @@ class Member(models.Model):
     home_store = models.ForeignKey(Store, models.PROTECT, related_name="members")
     # A keyed digest of the last imported row: the same row again changes nothing.
     row_digest = models.BinaryField(max_length=16, null=True)
+    # Nobody any more: the receipts of a person who was erased hang together here.
+    is_anonymous = models.BooleanField(default=False, db_default=False)
 
     unscoped = MemberQuerySet.as_manager()
     objects = closed(MemberQuerySet)
@@ -41,6 +44,8 @@ class Member(models.Model):
     @property
     def label(self) -> str:
         """How a page names a member: never by name, phone or card number."""
+        if self.is_anonymous:
+            return gettext("Erased")
         return f"M··· {self.pk % 10_000:04d}"
 
     @property
@@ -60,7 +65,7 @@ class MemberIdentity(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=8, choices=IdentityKind)
     lookup = models.BinaryField(max_length=16)
-    value = EncryptedTextField()
+    value = EncryptedTextField(index=("kind", "lookup"))
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
@@ -185,3 +190,24 @@ class ProfilingObjection(models.Model):
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
+
+
+class Erasure(models.Model):
+    """That a member was erased: when, by whom, and nothing of who it was."""
+
+    erased_at = models.DateTimeField(auto_now_add=True)
+    erased_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)
+
+
+class Tombstone(models.Model):
+    """A digest of an identity that may not come back with a file, under a key of its own."""
+
+    erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="tombstones")
+    digest = models.BinaryField(max_length=16, unique=True)
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)

@@ -12,6 +12,9 @@ class MemberQuerySet(ScopedQuerySet):
 
     store_field = "home_store"
 
+    def visible_to(self, staff: "Staff") -> Self:
+        return super().visible_to(staff).filter(is_anonymous=False)
+
 
 class OfMemberQuerySet(ScopedQuerySet):
     """What belongs to a member is seen by who sees the member."""

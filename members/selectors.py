@@ -7,12 +7,21 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.links import key_of
-from members.models import Channel, Consent, Member, MemberIdentity, MemberLink, MemberTag, Purpose
+from members.models import (
+    Channel,
+    Consent,
+    Erasure,
+    Member,
+    MemberIdentity,
+    MemberLink,
+    MemberTag,
+    Purpose,
+)
 from organization.models import AuditEvent, Staff
 from organization.selectors import masked
 
@@ -71,6 +80,12 @@ def _in_force(channel: str, entry: Consent | None) -> ConsentInForce:
     if entry is None:
         return ConsentInForce(channel, None, None, "")
     return ConsentInForce(channel, entry.granted, entry.at, entry.source)
+
+
+def erasures(staff: Staff) -> QuerySet[Erasure]:
+    """Who erased a member and when, latest first."""
+    seen: QuerySet[Erasure] = Erasure.objects.visible_to(staff)
+    return seen.select_related("erased_by").order_by("-pk")
 
 
 Rows = list[dict[str, Any]]

@@ -1,4 +1,8 @@
-"""One form for each tag, so that a deleted one is known again however it is written."""
+"""One form for each tag, so that a deleted one is known again however it is written.
+
+Digests of tags are under a lasting key: the text of a deleted one is gone, so its digest could not be
+made anew when FIELD_KEY is changed.
+"""
 
 import re
 import unicodedata
@@ -6,10 +10,11 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from organization.crypto import lookup
 from organization.imports.columns import BadCell
+from organization.services.secrets import Digests
 
 LONGEST, MOST = 40, 20
+KEY = "tags"
 
 
 def clean_tag(text: str) -> str:
@@ -29,11 +34,21 @@ def clean_tags(cell: str) -> list[str]:
     return tags
 
 
-def tag_lookup(text: str) -> bytes:
-    """Equal for tags that differ in width, case or spaces only."""
+class TagIndex:
+    """The digests of tags; load it once per piece of work."""
+
+    def __init__(self) -> None:
+        self._digests = Digests(KEY)
+
+    def of(self, text: str) -> bytes:
+        """Equal for tags that differ in width, case or spaces only."""
+        return self._digests.of("tag", _plain(text))
+
+
+def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return lookup("tag", re.sub(r"\W", "", plain) or plain)
+    return re.sub(r"\W", "", plain) or plain
 
 
 def _once(tags: Iterable[str]) -> list[str]:
-    return list({tag_lookup(tag): tag for tag in tags}.values())
+    return list({_plain(tag): tag for tag in tags}.values())

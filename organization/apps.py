@@ -1,17 +1,24 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class OrganizationConfig(AppConfig):
     name = "organization"
 
     def ready(self) -> None:
-        from organization import jobs
+        from organization import checks, jobs
+        from organization.crypto import register_rotation
         from organization.imports.runner import Importer, import_run, register
         from organization.imports.staff import merge_staff
         from organization.imports.staff_columns import STAFF
         from organization.imports.stores import EXAMPLES, STORES, merge_stores
         from organization.models import ImportKind
+        from organization.services.secrets import key_check_ensure
+        from organization.uploads import uploads_reseal
 
         jobs.register("import", import_run)
+        checks.register_all()
         register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))
         register(ImportKind.STAFF, Importer(STAFF, merge_staff))
+        register_rotation("uploads", uploads_reseal)
+        post_migrate.connect(key_check_ensure, sender=self)

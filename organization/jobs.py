@@ -120,10 +120,11 @@ def job_run(job_id: int) -> None:
         return
     except JobError as error:
         _finish(job, Job.Status.FAILED, error=str(error))
-    except (OperationalError, InterfaceError):
-        # The database failed: leave the job as it is, and let the tick try again.
+    except (OperationalError, InterfaceError) as fault:
+        # The database failed: leave the job as it is, and let the tick try again. Its words may hold
+        # the row it was writing, so they go no further.
         connection.close()
-        raise
+        raise type(fault)("The database failed.") from None
     except Exception as fault:
         # Values may stand in an exception's text, so only its kind and places are kept.
         places = "".join(traceback.format_tb(fault.__traceback__)[-3:])

@@ -1,6 +1,7 @@
 from celery import shared_task
 
 from organization import jobs, services
+from organization.services.retention import uploads_forget
 
 
 @shared_task
@@ -19,3 +20,8 @@ def tick() -> None:
 def verify_audit() -> None:
     """Prove the chain of the audit trail and note its head."""
     services.audit_check()
+
+
+@shared_task
+def forget_uploads() -> None:
+    uploads_forget()

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboards.members.forms import RevealForm
+from dashboards.members.forms import EraseForm, RevealForm
 from dashboards.members.own import counter_cards
 from dashboards.members.presenter import bought, figures, standing
 from members import selectors, services
@@ -25,30 +25,30 @@ admins = roles(Role.ADMIN)
 @require_GET
 @roles(*Role)
 def member(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _member(request, pk))
+    return member_page(request, member_of(request, pk))
 
 
 @require_POST
 @admins
 def member_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """The page with one value in clear: in this answer only, which no browser keeps."""
-    seen = _member(request, pk)
+    seen = member_of(request, pk)
     form = RevealForm(request.POST, fields=selectors.personal_fields(seen))
     if not form.is_valid():
-        return _page(request, seen, reveal_form=form, status=422)
+        return member_page(request, seen, reveal_form=form, status=422)
     asked = form.cleaned_data
     try:
         value = services.member_reveal(member=seen, actor=staff_of(request), **asked)
     except ValidationError as refusal:
         form.add_error("reason", refusal)
-        return _page(request, seen, reveal_form=form, status=422)
-    return _page(request, seen, revealed=(asked["field"], value))
+        return member_page(request, seen, reveal_form=form, status=422)
+    return member_page(request, seen, revealed=(asked["field"], value))
 
 
 @require_POST
 @admins
 def member_export(request: HttpRequest, pk: int) -> HttpResponse:
-    seen = _member(request, pk)
+    seen = member_of(request, pk)
     form = "zip" if request.POST.get("form") == "zip" else "json"
     content = services.member_export(member=seen, form=form, actor=staff_of(request))
     response = HttpResponse(content, content_type=f"application/{form}")
@@ -56,7 +56,7 @@ def member_export(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _member(request: HttpRequest, pk: int) -> Member:
+def member_of(request: HttpRequest, pk: int) -> Member:
     people = Member.objects.visible_to(staff_of(request))
     found: Member = get_object_or_404(
         people.select_related("home_store", "enrolment_store", "score", "age_verification", "self_exclusion"),
@@ -65,11 +65,12 @@ def _member(request: HttpRequest, pk: int) -> Member:
     return found
 
 
-def _page(
+def member_page(
     request: HttpRequest,
     seen: Member,
     *,
     reveal_form: RevealForm | None = None,
+    erase_form: EraseForm | None = None,
     revealed: tuple[str, str] = ("", ""),
     status: int = 200,
 ) -> HttpResponse:
@@ -87,7 +88,8 @@ def _page(
         "page": page,
         "receipts": bought(page),
         "is_admin": staff.sees_everything,
-        "reveal_form": reveal_form or RevealForm(fields=fields),
+        "reveal_form": reveal_form or RevealForm(fields=fields, auto_id="reveal-%s"),
+        "erase_form": erase_form or EraseForm(member=seen, auto_id="erase-%s"),
         **counter_cards(staff, seen),
     }
     response = render(request, "members/member.html", context, status=status)

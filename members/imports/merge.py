@@ -10,7 +10,6 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,16 +29,18 @@ from members.models import (
     SelfExclusion,
     TagOrigin,
 )
-from members.tags import tag_lookup
+from members.tags import TagIndex
+from members.tombstones import Tombstones
 from organization import company
-from organization.crypto import lookup
+from organization.crypto import lookups
 from organization.imports.columns import BadCell
 from organization.imports.copying import copy_models, reserve_ids
-from organization.imports.reading import Layout
+from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
 from organization.models import Import, Store
+from organization.services.secrets import CONTENT, Digests
 
 CHUNK = 5_000
 FIELDS = ("name", "sex", "birth_date")
@@ -51,6 +52,7 @@ class _Row:
     number: int
     values: dict[str, Any]
     keys: dict[str, Key]  # identity kind → its place in the index
+    old_keys: dict[Key, Key]  # its place under a key that is being replaced → under the current one
     digest: bytes
 
 
@@ -74,26 +76,31 @@ class _Writes:
             copy_models(rows)
 
 
-def merge_members(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_members(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for members; a row's identities say whose it is."""
     tally = Tally()
     zones = {store.pk: store.time_zone for store in Store.unscoped.all()}
     today = timezone.localdate(record.created_at, company.zone())
     clean = cleaners(find_store=_store_finder(), today=today)
     refused: list[dict[str, str]] = []
-    rows = clean_rows(path, layout, clean, {"store"}, tally, refused=refused.append)
+    digests, erased = Digests(CONTENT), Tombstones()
+    rows = clean_rows(file, layout, clean, {"store"}, tally, refused=refused.append)
+    left_out = 0
     while chunk := list(itertools.islice(rows, CHUNK)):
-        _take_chunk([_row(number, values) for number, values in chunk], record, zones, tally)
+        wanted = [_row(number, values, digests) for number, values in chunk if not erased.hold(values)]
+        left_out += len(chunk) - len(wanted)
+        _take_chunk(wanted, record, zones, tally)
         progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
-    _heed_refused([ends for cells in refused if (ends := endings_of_refused(cells, clean))], record)
-    tally.made = {"members": tally.added}
+    tally.ignored += left_out
+    endings = [ends for cells in refused if (ends := endings_of_refused(cells, clean))]
+    _heed_refused([_row(0, values, digests) for values in endings], record)
+    tally.made = {"members": tally.added} | ({"erased": left_out} if left_out else {})
     return tally
 
 
-def _heed_refused(endings: list[dict[str, Any]], record: Import) -> None:
+def _heed_refused(rows: list[_Row], record: Import) -> None:
     """A row set aside for another fault still ends what it asks to end, for members we know."""
-    rows = [_row(0, values) for values in endings]
-    owners = _owners([key for row in rows for key in row.keys.values()])
+    owners = _owners(rows)
     known = Member.unscoped.in_bulk(list(owners.values()))
     ledger, writes = _Ledger(list(known)), _Writes(iter(()))
     for row in rows:
@@ -114,15 +121,21 @@ def _store_finder() -> Any:
     return find
 
 
-def _row(number: int, values: dict[str, Any]) -> _Row:
-    keys = {kind: (kind, lookup(kind, values[kind])) for kind in IdentityKind.values if kind in values}
+def _row(number: int, values: dict[str, Any], digests: Digests) -> _Row:
+    keys: dict[str, Key] = {}
+    old_keys: dict[Key, Key] = {}
+    for kind in IdentityKind.values:
+        if kind in values:
+            current, *old = ((kind, digest) for digest in lookups(kind, values[kind]))
+            keys[kind] = current
+            old_keys |= dict.fromkeys(old, current)
     plain = json.dumps(values, sort_keys=True, default=str).encode()
-    digest = hmac.digest(lookup("row", "digest"), plain, hashlib.sha256)[:16]
-    return _Row(number, values, keys, digest)
+    digest = hmac.digest(digests.of("row", "digest"), plain, hashlib.sha256)[:16]
+    return _Row(number, values, keys, old_keys, digest)
 
 
 def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: Tally) -> None:
-    owners = _owners([key for row in rows for key in row.keys.values()])
+    owners = _owners(rows)
     known = Member.unscoped.in_bulk(list(owners.values()))
     ledger = _Ledger(list(known))
     writes = _Writes(iter(reserve_ids(Member, len(rows)).tolist()))
@@ -131,11 +144,17 @@ def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: 
     writes.save()
 
 
-def _owners(keys: list[Key]) -> dict[Key, int]:
-    found = MemberIdentity.unscoped.filter(lookup__in=[digest for _kind, digest in keys])
+def _owners(rows: list[_Row]) -> dict[Key, int]:
+    """Whose the identities of the rows are, by their place under the current key."""
+    current = {key: key for row in rows for key in row.keys.values()}
+    for row in rows:
+        current |= row.old_keys
+    found = MemberIdentity.unscoped.filter(lookup__in=[digest for _kind, digest in current])
+    places = found.values_list("kind", "lookup", "member_id")
     return {
-        (kind, bytes(digest)): owner
-        for kind, digest, owner in found.values_list("kind", "lookup", "member_id")
+        current[kind, bytes(digest)]: owner
+        for kind, digest, owner in places
+        if (kind, bytes(digest)) in current
     }
 
 
@@ -152,6 +171,7 @@ class _Ledger:
         self.excluded = set(
             SelfExclusion.unscoped.filter(member__in=members).values_list("member_id", flat=True)
         )
+        self.tag_index = TagIndex()
         # Deleted ones too: a file does not bring back a tag that the member deleted.
         tags = MemberTag.unscoped.filter(member__in=members).values_list("member_id", "lookup")
         self.tags = {(member, bytes(lookup)) for member, lookup in tags}
@@ -269,7 +289,7 @@ def _add_wishes(member: Member, row: _Row, record: Import, ledger: _Ledger, writ
 
 def _add_tags(member: Member, row: _Row, ledger: _Ledger, writes: _Writes) -> None:
     for text in row.values.get("tags", ()):
-        key = (member.pk, tag_lookup(text))
+        key = (member.pk, ledger.tag_index.of(text))
         if key in ledger.tags:
             continue
         ledger.tags.add(key)

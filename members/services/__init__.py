@@ -1,6 +1,7 @@
 """Writes of this app."""
 
 from members.services.disclosure import check_reason, member_export, member_reveal
+from members.services.erasure import erasure_lift, member_erase
 from members.services.links import member_link_create, member_links_revoke
 from members.services.tags import member_tag_add, member_tag_forget
 from members.services.wishes import (
@@ -18,6 +19,8 @@ __all__ = [
     "check_reason",
     "consent_give",
     "consent_withdraw",
+    "erasure_lift",
+    "member_erase",
     "member_export",
     "member_link_create",
     "member_links_revoke",

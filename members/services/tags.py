@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from members.models import Member, MemberTag, TagOrigin
 from members.services.counter import refuse_others
 from members.services.wishes import WishError
-from members.tags import clean_tag, tag_lookup
+from members.tags import TagIndex, clean_tag
 from organization.imports.columns import BadCell
 from organization.models import Staff
 from organization.services import audit
@@ -23,7 +23,7 @@ def member_tag_add(*, member: Member, text: str, actor: Staff) -> MemberTag:
         raise WishError(str(fault)) from None
     tag, made = MemberTag.unscoped.get_or_create(
         member=member,
-        lookup=tag_lookup(plain),
+        lookup=TagIndex().of(plain),
         defaults={"text": plain, "origin": TagOrigin.STAFF, "added_at": timezone.now()},
     )
     if tag.removed_by_member_at:

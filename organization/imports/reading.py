@@ -9,8 +9,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +37,15 @@ BINARY_STARTS = {
 
 
 _DATA = re.compile(r"\d{5}|\d[-/.年]\d")
+
+
+class Source(Protocol):
+    """A file that is read several times, sealed or not."""
+
+    @property
+    def size(self) -> int: ...
+
+    def open(self) -> BinaryIO: ...
 
 
 @dataclass(frozen=True)
@@ -87,19 +95,19 @@ class WrongWidth:
         return "skip"
 
 
-def detect_layout(path: Path, columns: tuple[Column, ...]) -> Layout:
+def detect_layout(file: Source, columns: tuple[Column, ...]) -> Layout:
     """Find encoding and columns, or refuse the file with a sentence."""
-    if path.stat().st_size == 0:
+    if file.size == 0:
         raise JobError(_("The file is empty."))
-    encoding = _encoding(path)
-    header = _header(path, encoding)
+    encoding = _encoding(file)
+    header = _header(file, encoding)
     positions, unused = match_header(header, columns)
     _check_columns(positions, header, columns)
     return Layout(encoding=encoding, header=header, positions=positions, unused=unused)
 
 
-def _encoding(path: Path) -> str:
-    with path.open("rb") as handle:
+def _encoding(file: Source) -> str:
+    with file.open() as handle:
         start = handle.read(1 << 16)
     for magic, kind in BINARY_STARTS.items():
         if start.startswith(magic):
@@ -110,7 +118,7 @@ def _encoding(path: Path) -> str:
         raise JobError(_("This file is not text: it holds zero bytes. Save it as CSV in UTF-8 or GB18030."))
     places = {}
     for encoding in ("utf-8", "gb18030"):
-        places[encoding] = _undecodable_at(path, encoding)
+        places[encoding] = _undecodable_at(file, encoding)
         if places[encoding] is None:
             return encoding
     raise JobError(
@@ -122,11 +130,11 @@ def _encoding(path: Path) -> str:
     )
 
 
-def _undecodable_at(path: Path, encoding: str) -> int | None:
+def _undecodable_at(file: Source, encoding: str) -> int | None:
     """The place of the first byte that is not of this encoding, or None."""
     decoder = codecs.getincrementaldecoder(encoding)()
     done = 0
-    with path.open("rb") as handle:
+    with file.open() as handle:
         while True:
             block = handle.read(BLOCK)
             try:
@@ -139,8 +147,8 @@ def _undecodable_at(path: Path, encoding: str) -> int | None:
             done += len(block)
 
 
-def _header(path: Path, encoding: str) -> list[str]:
-    with path.open(encoding=encoding, newline="") as handle:
+def _header(file: Source, encoding: str) -> list[str]:
+    with io.TextIOWrapper(file.open(), encoding=encoding, newline="") as handle:
         start = handle.read(1 << 20).removeprefix("\ufeff")
     try:
         header = next(csv.reader(io.StringIO(start, newline="")), [])
@@ -176,12 +184,12 @@ def _check_columns(positions: dict[str, int], header: list[str], columns: tuple[
         raise JobError(_("The first row lacks these columns: %(missing)s.") % {"missing": "; ".join(missing)})
 
 
-def read_batches(path: Path, layout: Layout, wrong: WrongWidth) -> Iterator[Batch]:
+def read_batches(file: Source, layout: Layout, wrong: WrongWidth) -> Iterator[Batch]:
     """Stream a file; rows of the wrong width go to `wrong` and are in no batch."""
     names = [f"c{position}" for position in range(len(layout.header))]
     next_row, last = 2, ""
     try:
-        with _open(path, names, layout.encoding, wrong) as reader:
+        with file.open() as handle, _open(handle, names, layout.encoding, wrong) as reader:
             for record_batch in reader:
                 count = record_batch.num_rows
                 rows = _numbered(next_row, count, wrong)
@@ -192,7 +200,7 @@ def read_batches(path: Path, layout: Layout, wrong: WrongWidth) -> Iterator[Batc
         raise _torn(next_row) from error
     if wrong.found and wrong.found[-1][0] >= next_row:
         next_row, last = wrong.found[-1][0] + 1, wrong.found[-1][2]
-    if re.search(r"[\r\n]", last) and not _ends_quoted(path):
+    if re.search(r"[\r\n]", last) and not _ends_quoted(file):
         raise _torn(next_row - 1)
 
 
@@ -206,21 +214,21 @@ def _torn(row: int) -> JobError:
     )
 
 
-def _ends_quoted(path: Path) -> bool:
+def _ends_quoted(file: Source) -> bool:
     """Whether the last cell of a file is closed; an open one holds everything to the end."""
-    with path.open("rb") as handle:
-        handle.seek(-min(64, path.stat().st_size), io.SEEK_END)
+    with file.open() as handle:
+        handle.seek(-min(64, file.size), io.SEEK_END)
         return handle.read().rstrip().endswith(b'"')
 
 
-def _open(path: Path, names: list[str], encoding: str, wrong: WrongWidth) -> Any:
+def _open(handle: BinaryIO, names: list[str], encoding: str, wrong: WrongWidth) -> Any:
     """Text columns only; opening fails where there is no row below the header."""
     try:
-        return pa_csv.open_csv(path, **_options(names, encoding, wrong))
+        return pa_csv.open_csv(handle, **_options(names, encoding, wrong))
     except pa.ArrowInvalid:
-        with path.open("rb") as handle:
-            if handle.read(BLOCK).count(b"\n") == 0:
-                raise JobError(_("The file has column names but no rows.")) from None
+        handle.seek(0)
+        if handle.read(BLOCK).count(b"\n") == 0:
+            raise JobError(_("The file has column names but no rows.")) from None
         raise
 
 

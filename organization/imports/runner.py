@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from organization.imports.columns import Column, match_header
-from organization.imports.reading import Layout, detect_layout
+from organization.imports.reading import Layout, Source, detect_layout
 from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
 from organization.models import Import, ImportKind, Job
+from organization.sealing import SealedFile
 
 # One import at a time: two of the same file then cannot both add a row.
 LOCK = 7_401
@@ -20,9 +21,9 @@ LOCK = 7_401
 @dataclass(frozen=True)
 class Importer:
     columns: tuple[Column, ...]
-    merge: Callable[[Import, Path, Layout, Progress], Tally]
+    merge: Callable[[Import, Source, Layout, Progress], Tally]
     # Invented rows for the file to fill in, by the names of the columns.
-    examples: tuple[Mapping[str, object], ...]
+    examples: tuple[Mapping[str, object], ...] = ()
 
 
 _importers: dict[str, Importer] = {}
@@ -44,22 +45,29 @@ def column_labels(kind: str) -> dict[str, str]:
 def import_run(job: Job, progress: Progress) -> None:
     """Job handler. One transaction: a killed import leaves nothing behind and starts again."""
     record = Import.unscoped.get(pk=job.payload["import"])
-    importer, path = _importers[record.kind], Path(record.path)
-    if not path.exists():
+    importer, file = _importers[record.kind], SealedFile(Path(record.path))
+    if not file.path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     progress.say(_("Looking at the file"))
-    layout = detect_layout(path, importer.columns)
+    layout = detect_layout(file, importer.columns)
     _check_kind(record.kind, layout)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        tally = importer.merge(record, path, layout, progress)
+        imports_hold()
+        tally = importer.merge(record, file, layout, progress)
         if not tally.read:
             raise JobError(_("The file has column names but no rows."))
         progress.say(_("Writing what was set aside"))
-        save_tally(record, tally, path, layout)
+        save_tally(record, tally, file, layout)
         progress.confirm()
     progress.say(_("Finished"))
+
+
+def imports_hold(*, wait: bool = True) -> bool:
+    """Keep imports out until this transaction ends; without `wait`, False while one runs."""
+    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [LOCK])
+        return wait or bool(cursor.fetchone()[0])
 
 
 def _check_kind(chosen: str, layout: Layout) -> None:

@@ -6,7 +6,6 @@ Rows are compared in memory with what is there, chunk by chunk, and only what ch
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -14,7 +13,7 @@ from django.db import connection
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from organization.imports.reading import Layout
+from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.staff_columns import cleaners
 from organization.imports.tally import Tally
@@ -61,7 +60,7 @@ class Account:
     now: Access
 
 
-def merge_staff(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_staff(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for accounts."""
     tally = Tally()
     try:
@@ -69,7 +68,7 @@ def merge_staff(record: Import, path: Path, layout: Layout, progress: Progress) 
     except Refusal as refusal:
         raise JobError(str(refusal)) from None
     names = Names(dict(Store.unscoped.values_list("pk", "code")), region_paths())
-    rows = clean_rows(path, layout, cleaners(), {"username"}, tally)
+    rows = clean_rows(file, layout, cleaners(), {"username"}, tally)
     while chunk := list(itertools.islice(rows, CHUNK)):
         accounts = _accounts(chunk)
         for number, values in chunk:

@@ -3,16 +3,24 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organization.imports.reading import Batch, Layout, WrongWidth, read_batches
+from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
 from organization.models import Import, QuarantinedRow
+
+# Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
+# know why.
+Unwanted = Callable[[list[str]], bool]
+_unwanted: list[Callable[[], Unwanted]] = []
+
+
+def keep_nothing_where(test: Callable[[], Unwanted]) -> None:
+    _unwanted.append(test)
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Tally:
             self.refuse(row, "", "", reason)
 
 
-def save_tally(record: Import, tally: Tally, path: Path, layout: Layout) -> None:
+def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> None:
     """Write counts and quarantine; the database checks that the counts add up."""
     for name in ("read", "added", "updated", "unchanged", "ignored", "made"):
         setattr(record, name, getattr(tally, name))
@@ -63,37 +71,39 @@ def save_tally(record: Import, tally: Tally, path: Path, layout: Layout) -> None
         setattr(record, f"amount_{name}", cents / 100)
     record.save()
     QuarantinedRow.unscoped.filter(source_import=record).delete()
-    QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, path, layout), batch_size=2_000)
+    QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, file, layout), batch_size=2_000)
 
 
-def _quarantined(record: Import, tally: Tally, path: Path, layout: Layout) -> Iterator[QuarantinedRow]:
-    raws = dict(_raw_rows(path, layout, tally.problems)) if tally.problems else {}
+def _quarantined(record: Import, tally: Tally, file: Source, layout: Layout) -> Iterator[QuarantinedRow]:
+    raws = dict(_raw_rows(file, layout, tally.problems)) if tally.problems else {}
+    tests = [make() for make in _unwanted]
     for row in sorted(tally.problems):
-        problem = tally.problems[row]
+        problem, cells = tally.problems[row], raws.get(row, [])
+        keeps = not any(test(cells) for test in tests)
         yield QuarantinedRow(
             source_import=record,
             row=row,
             column=problem.column,
-            value=problem.value[:200],
+            value=problem.value[:200] if keeps else "",
             reason=problem.reason[:300],
-            raw=raws.get(row, ""),
+            raw=json.dumps(cells if keeps else [], ensure_ascii=False),
         )
 
 
-def _raw_rows(path: Path, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """Whole rows as JSON lists, read a second time: only files with problems pay for it."""
+def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
+    """The cells of whole rows, read a second time: only files with problems pay for it."""
     rows, wrong = set(wanted), WrongWidth()
-    for batch in read_batches(path, layout, wrong):
+    for batch in read_batches(file, layout, wrong):
         yield from _raw_of(batch, rows)
     for row, _cells, text in wrong.found:
-        yield row, json.dumps(_split(text), ensure_ascii=False)
+        yield row, _split(text)
 
 
 def _split(text: str) -> list[str]:
     return next(csv.reader(io.StringIO(text, newline="")), [])
 
 
-def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, str]]:
+def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, list[str]]]:
     for index, row in enumerate(batch.rows.tolist()):
         if row in rows:
-            yield row, json.dumps(batch.raw(index), ensure_ascii=False)
+            yield row, batch.raw(index)

@@ -4,6 +4,7 @@ from organization.models.audit import AuditCheck, AuditEvent, AuditHead, AuditSe
 from organization.models.company import Company
 from organization.models.imports import Import, ImportKind, QuarantinedRow, Source
 from organization.models.jobs import Job
+from organization.models.secrets import Secret
 from organization.models.staff import Role, Staff
 from organization.models.stores import Region, Store, TwoNames
 
@@ -19,6 +20,7 @@ __all__ = [
     "QuarantinedRow",
     "Region",
     "Role",
+    "Secret",
     "Source",
     "Staff",
     "Store",

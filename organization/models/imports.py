@@ -36,6 +36,8 @@ class Import(models.Model):
     asked_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    # When the file and the rows set aside were deleted; counts and receipts stay.
+    forgotten_at = models.DateTimeField(null=True)
     # How the file was read: encoding, columns and what they became, columns not used.
     reading = models.JSONField(default=dict)
     read = models.IntegerField(default=0)

@@ -2,7 +2,7 @@
 
 from organization.services.audit import Audited, audit, audit_check, audit_many
 from organization.services.company import AlreadySetUp, company_save, first_admin_create
-from organization.services.imports import import_create, quarantine_downloaded
+from organization.services.imports import import_create, quarantine_downloaded, quarantine_forget
 from organization.services.invitations import (
     invitation_accept,
     invitation_issue,
@@ -44,6 +44,7 @@ __all__ = [
     "invitations_issue",
     "job_run_again",
     "quarantine_downloaded",
+    "quarantine_forget",
     "region_create",
     "region_ensure",
     "region_update",

@@ -1,30 +1,44 @@
 """Files are kept and their import is queued."""
 
-import os
-import uuid
+import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
 from organization.jobs import job_create
-from organization.models import Import, ImportKind, Source, Staff
+from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff
+from organization.sealing import SealedWriter
 from organization.services.audit import audit
+from organization.uploads import KEPT, SealedUpload, new_path
+
+_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+# Seven digits or more that are neither a day nor a day with a time of day.
+_NUMBER = re.compile(rf"(?<!\d)(?!{_DAY}(?:[01]\d|2[0-3])?(?:[0-5]\d)?(?:[0-5]\d)?(?!\d))\d{{7,}}")
 
 
 def import_create(
     *, kind: str, file: "File[Any]", file_name: str, source: str, asked_by: Staff | None
 ) -> Import:
     """Keep an uploaded file and queue its import."""
-    folder = Path(settings.MEDIA_ROOT)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{uuid.uuid4()}.upload"
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as target:
+    path = file.keep() if isinstance(file, SealedUpload) else _sealed(file)
+    name = without_numbers(file_name)
+    return _queue_import(kind=kind, path=path, file_name=name, source=source, asked_by=asked_by)
+
+
+def _sealed(file: "File[Any]") -> Path:
+    with SealedWriter(new_path(KEPT)) as target:
         for block in file.chunks():
             target.write(block)
-    return _queue_import(kind=kind, path=path, file_name=file_name, source=source, asked_by=asked_by)
+    return target.path
+
+
+def without_numbers(name: str) -> str:
+    """A file may be named for a phone or card: long runs of digits are masked, days are not."""
+    return _NUMBER.sub("•••", name)
 
 
 @transaction.atomic
@@ -42,6 +56,14 @@ def _queue_import(*, kind: str, path: Path, file_name: str, source: str, asked_b
     record.save(update_fields=["job"])
     audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": file_name})
     return record
+
+
+def quarantine_forget(*, where: Callable[[list[str]], bool]) -> int:
+    """Delete every row set aside whose cells fit; how many there were."""
+    rows = QuarantinedRow.unscoped.only("value", "raw").iterator(chunk_size=2_000)
+    found = [row.pk for row in rows if where([row.value, *json.loads(row.raw or "[]")])]
+    QuarantinedRow.unscoped.filter(pk__in=found).delete()
+    return len(found)
 
 
 def quarantine_downloaded(*, record: Import, actor: Staff) -> None:

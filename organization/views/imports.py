@@ -18,6 +18,7 @@ from organization.export import csv_response
 from organization.forms import ImportForm
 from organization.models import Import, ImportKind, Job, Role
 from organization.services import import_create, quarantine_downloaded
+from organization.services.retention import kept_until
 
 PER_PAGE = 25
 ROWS_PER_PAGE = 50
@@ -82,6 +83,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "amounts": _amounts(record),
             "groups": selectors.problem_groups(record),
             "made": _made(record),
+            "kept_until": kept_until(record),
         }
     return render(request, "organization/import.html", context)
 
@@ -163,6 +165,7 @@ def _made(record: Import) -> list[tuple[str, str]]:
         "receipts": _("Receipts"),
         "corrected": _("Receipts corrected"),
         "members": _("Members"),
+        "erased": _("Rows of erased members, left out"),
         "products": _("Products"),
         "stores": _("Stores"),
         "staff": _("Staff accounts"),

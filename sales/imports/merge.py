@@ -2,6 +2,7 @@
 
 Records are spilled to one temporary file per range of stores, so that memory is bounded by a
 bucket and not by the file; each bucket is then grouped, compared with what is there, and copied.
+A record says who bought by a number and a keyed digest only: buckets hold nothing personal.
 """
 
 import tempfile
@@ -9,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from organization.imports.reading import Layout, WrongWidth, read_batches
+from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tally import Tally
 from organization.jobs import JobError, Progress
 from organization.models import Import
@@ -45,7 +45,7 @@ class Outcome:
     products: set[int] = field(default_factory=set)
 
 
-def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for sales; counts are in source rows, one row per receipt line."""
     tally = Tally(cents={"read": 0, "stored": 0, "quarantined": 0})
     people, products = People(), Products()
@@ -56,8 +56,8 @@ def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) 
     parser = LineParser(stores=stores, products=products, people=people, tally=tally, latest=latest)
     outcome = Outcome()
     with ExitStack() as stack:
-        buckets = _buckets(path, stack)
-        _spill(path, layout, parser, buckets, tally, progress)
+        buckets = _buckets(file, stack)
+        _spill(file, layout, parser, buckets, tally, progress)
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         _begin_changes()
         for done, records in enumerate(_each(buckets)):
@@ -73,17 +73,22 @@ def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) 
     return tally
 
 
-def _buckets(path: Path, stack: ExitStack) -> list[IO[bytes]]:
-    count = max(1, min(64, path.stat().st_size // BYTES_PER_BUCKET + 1))
+def _buckets(file: Source, stack: ExitStack) -> list[IO[bytes]]:
+    count = max(1, min(64, file.size // BYTES_PER_BUCKET + 1))
     return [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
 
 
 def _spill(
-    path: Path, layout: Layout, parser: LineParser, buckets: list[IO[bytes]], tally: Tally, progress: Progress
+    file: Source,
+    layout: Layout,
+    parser: LineParser,
+    buckets: list[IO[bytes]],
+    tally: Tally,
+    progress: Progress,
 ) -> None:
     """Parse the file batch by batch; each record goes to the bucket of its store."""
-    wrong, size, seen = WrongWidth(), path.stat().st_size, 0
-    for batch in read_batches(path, layout, wrong):
+    wrong, size, seen = WrongWidth(), file.size, 0
+    for batch in read_batches(file, layout, wrong):
         records = parser.parse(batch)
         _count_cents(records, tally)
         for place, bucket in enumerate(buckets):

@@ -1,7 +1,8 @@
 """Who bought: card and phone of a receipt to a member; an unknown one becomes a member.
 
 A member made here is a card or phone number and nothing else: not verified, no consent, and so in
-no audience. Where both card and phone are sent, the phone wins.
+no audience. Where both card and phone are sent, the phone wins. A receipt with an identity of an
+erased person is nobody's.
 """
 
 from dataclasses import dataclass, field
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 
 from members.imports.identities import clean_card, clean_phone
 from members.models import IdentityKind, Member, MemberIdentity
-from organization.crypto import lookup
+from members.tombstones import Tombstones
+from organization.crypto import lookups
 from organization.imports.columns import BadCell
 from organization.imports.copying import reserve_ids
 from organization.imports.reading import Batch
 from organization.imports.tally import Tally
+from organization.services.secrets import CONTENT, Digests
 
-UNKNOWN = -1
+UNKNOWN, ERASED = -1, -2
 
 
 @dataclass
@@ -28,40 +31,56 @@ class _Kind:
 
     kind: IdentityKind
     column: str
+    digests: Digests
+    tombstones: Tombstones
     sent: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # text → place in the index, clean value
+    numbers: dict[str, int] = field(default_factory=dict)  # text → a number for the hash of the receipt
     owners: dict[bytes, int] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
     def learn(self, texts: list[str]) -> None:
         """Look up texts not seen before, in one query."""
+        fresh: dict[bytes, list[bytes]] = {}  # the current place of an identity → every place it may have
         for text in texts:
             if text and text not in self.sent and text not in self.reasons:
                 try:
                     clean = clean_card(text) if self.kind == IdentityKind.CARD else clean_phone(text)
-                    self.sent[text] = lookup(self.kind, clean), clean
                 except BadCell as bad:
                     self.reasons[text] = str(bad)
-        fresh = {self.sent[text][0] for text in texts if text in self.sent} - self.owners.keys()
-        found = dict(_owners(self.kind, list(fresh)))
-        self.owners |= {digest: found.get(digest, UNKNOWN) for digest in fresh}
+                else:
+                    places = lookups(self.kind, clean)
+                    self._take(text, places[0], clean)
+                    if places[0] not in self.owners:
+                        fresh[places[0]] = places
+        found = dict(_owners(self.kind, [place for places in fresh.values() for place in places]))
+        for current, places in fresh.items():
+            self.owners[current] = next((found[place] for place in places if place in found), UNKNOWN)
+
+    def _take(self, text: str, place: bytes, clean: str) -> None:
+        self.sent[text] = place, clean
+        self.numbers[text] = int.from_bytes(self.digests.of(self.kind, clean)[:8], "big")
+        if self.tombstones.holds(self.kind, clean):
+            self.owners[place] = ERASED
 
     def owner(self, text: str) -> int:
-        """A member's id, UNKNOWN, or 0 where nothing that can be read was sent."""
+        """A member's id, UNKNOWN, ERASED, or 0 where nothing that can be read was sent."""
         return self.owners[self.sent[text][0]] if text in self.sent else 0
 
     def who(self, text: str) -> int:
-        """A stable number for the identity, for the hash of the receipt's content."""
-        return int.from_bytes(self.sent[text][0][:8], "big") if text in self.sent else 0
+        """A lasting number for the identity, for the hash of the receipt's content."""
+        return self.numbers.get(text, 0)
 
 
 class People:
     def __init__(self) -> None:
-        self._kinds = [_Kind(IdentityKind.PHONE, "phone"), _Kind(IdentityKind.CARD, "card")]
+        known = Digests(CONTENT), Tombstones()
+        self._kinds = [_Kind(IdentityKind.PHONE, "phone", *known), _Kind(IdentityKind.CARD, "card", *known)]
         self.made: list[Member] = []
         self._identities: list[MemberIdentity] = []
 
     def resolve(self, batch: Batch, records: NDArray[np.void], tally: Tally) -> None:
         member = np.zeros(len(batch.rows), np.int64)
+        erased = np.zeros(len(batch.rows), bool)
         for kind in self._kinds:
             texts = batch.column(kind.column)
             if texts is None:
@@ -75,6 +94,8 @@ class People:
             self._refuse(batch, records, kind, values, codes, tally)
             records["who"] = np.where(records["who"] == 0, who, records["who"])
             member = np.where((member > 0) | (owners == 0), member, owners)
+            erased |= owners == ERASED
+        member[erased] = 0  # The receipt is kept, and belongs to nobody.
         strangers = np.flatnonzero((member == UNKNOWN) & ~records["bad"])
         fresh = iter(reserve_ids(Member, len(strangers)).tolist())
         for index in strangers.tolist():

@@ -31,13 +31,15 @@ RECEIPTS = """
         WHERE discount > 0 AND member_id %% %(shards)s = %(shard)s
           AND business_day > %(since)s AND business_day <= %(as_of)s
     ) d ON d.receipt_id = r.id
-    WHERE r.member_id %% %(shards)s = %(shard)s AND r.business_day <= %(as_of)s"""
+    WHERE r.member_id %% %(shards)s = %(shard)s AND r.business_day <= %(as_of)s
+      AND r.member_id NOT IN (SELECT id FROM members_member WHERE is_anonymous)"""
 LINES = """
     SELECT member_id, business_day - DATE '1970-01-01', product_id::int4, packs, is_carton,
            (amount * 100)::int8
     FROM sales_receiptline
     WHERE member_id %% %(shards)s = %(shard)s
-      AND business_day > %(since)s AND business_day <= %(as_of)s"""
+      AND business_day > %(since)s AND business_day <= %(as_of)s
+      AND member_id NOT IN (SELECT id FROM members_member WHERE is_anonymous)"""
 PRODUCTS = """
     SELECT id::int4, coalesce(brand_id, 0)::int4, coalesce(price_class, 0)::int2, format = 'slim',
            is_tobacco

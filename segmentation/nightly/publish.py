@@ -32,6 +32,10 @@ ADD = """
 REMOVE = """
     DELETE FROM segmentation_memberscore s WHERE NOT EXISTS (
         SELECT FROM segmentation_pendingscore p WHERE p.run_id = %(run)s AND p.member_id = s.member_id)"""
+# Erased since the facts were read.
+ERASED = """
+    DELETE FROM segmentation_pendingscore p WHERE p.run_id = %(run)s
+      AND NOT EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
 HOMES = """
     UPDATE members_member m SET home_store_id = n.home_store_id
     FROM (
@@ -48,8 +52,10 @@ def read(run: NightlyRun) -> None:
 
 def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
-    moves_write(run)
     changed = 0
+    with connection.cursor() as cursor:
+        cursor.execute(ERASED, {"run": run.pk})
+    moves_write(run)
     with connection.cursor() as cursor:
         for statement in (CHANGE, ADD, REMOVE):
             cursor.execute(statement, {"run": run.pk})

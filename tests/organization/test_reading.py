@@ -13,6 +13,7 @@ from organization.imports.columns import BadCell
 from organization.imports.reading import Layout, WrongWidth, read_batches
 from organization.jobs import JobError
 from organization.models import Import, ImportKind, Store
+from organization.sealing import SealedFile, SealedWriter
 from tests.organization.importing import counts, faults, take_in
 
 HEADER = "store_id,license_code,cust_name,region\n"
@@ -130,10 +131,12 @@ def test_it_keeps_row_numbers_over_many_blocks_and_wrong_rows(tmp_path: Path) ->
     for row in skipped:
         lines[row - 2] += ",one too many"
     path = tmp_path / "long.csv"
-    path.write_text("\n".join(["a,b", *lines]))
+    with SealedWriter(path) as sealed:
+        sealed.write("\n".join(["a,b", *lines]).encode())
     layout, wrong = Layout("utf-8", ["a", "b"], {}, []), WrongWidth()
     batches = [
-        (batch.rows.tolist(), batch.columns[0].to_pylist()) for batch in read_batches(path, layout, wrong)
+        (batch.rows.tolist(), batch.columns[0].to_pylist())
+        for batch in read_batches(SealedFile(path), layout, wrong)
     ]
     assert len(batches) > 2
     assert [row for row, _cells, _text in wrong.found] == skipped
