@@ -1,12 +1,15 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class OrganizationConfig(AppConfig):
     name = "organization"
+    verbose_name = _("Organization")
 
     def ready(self) -> None:
         from organization import checks, jobs
+        from organization.account import events
         from organization.crypto import register_rotation
         from organization.imports.runner import Importer, import_run, register
         from organization.imports.staff import merge_staff
@@ -16,6 +19,7 @@ class OrganizationConfig(AppConfig):
         from organization.services.secrets import key_check_ensure
         from organization.uploads import uploads_reseal
 
+        events.connect()
         jobs.register("import", import_run)
         checks.register_all()
         register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))

@@ -30,6 +30,7 @@ from organization.selectors.places import (
     stores,
     stores_csv,
 )
+from organization.selectors.sessions import SessionSeen, sessions
 
 __all__ = [
     "IMPORT_ORDERS",
@@ -41,6 +42,7 @@ __all__ = [
     "FileKind",
     "ProblemGroup",
     "RegionRow",
+    "SessionSeen",
     "SetAside",
     "StoreRow",
     "accounts",
@@ -57,6 +59,7 @@ __all__ = [
     "region_rows",
     "rows_set_aside",
     "rows_with_reasons",
+    "sessions",
     "shown_rows",
     "store_options",
     "store_rows",

@@ -12,6 +12,7 @@ from organization.services.invitations import (
 )
 from organization.services.jobs import job_run_again
 from organization.services.refusal import Refusal
+from organization.services.sessions import second_factor_reset, session_end, sessions_end
 from organization.services.staff import (
     staff_create,
     staff_deactivate,
@@ -48,6 +49,9 @@ __all__ = [
     "region_create",
     "region_ensure",
     "region_update",
+    "second_factor_reset",
+    "session_end",
+    "sessions_end",
     "staff_create",
     "staff_deactivate",
     "staff_invite",
