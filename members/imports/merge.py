@@ -10,7 +10,6 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +31,7 @@ from organization import company
 from organization.crypto import lookup
 from organization.imports.columns import BadCell
 from organization.imports.copying import copy_models, reserve_ids
-from organization.imports.reading import Layout
+from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
@@ -69,14 +68,14 @@ class _Writes:
             copy_models(rows)
 
 
-def merge_members(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_members(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for members; a row's identities say whose it is."""
     tally = Tally()
     zones = {store.pk: store.time_zone for store in Store.unscoped.all()}
     today = timezone.localdate(record.created_at, company.zone())
     clean = cleaners(find_store=_store_finder(), today=today)
     refused: list[dict[str, str]] = []
-    rows = clean_rows(path, layout, clean, {"store"}, tally, refused=refused.append)
+    rows = clean_rows(file, layout, clean, {"store"}, tally, refused=refused.append)
     while chunk := list(itertools.islice(rows, CHUNK)):
         _take_chunk([_row(number, values) for number, values in chunk], record, zones, tally)
         progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})

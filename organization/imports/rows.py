@@ -1,20 +1,19 @@
 """Files of things that come by the thousand, not by the million: one Python dictionary per row."""
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from organization.imports.columns import BadCell
-from organization.imports.reading import Batch, Layout, WrongWidth, read_batches
+from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
 from organization.imports.tally import Tally
 
 Cleaners = Mapping[str, Callable[[str], Any]]
 
 
 def clean_rows(
-    path: Path,
+    file: Source,
     layout: Layout,
     cleaners: Cleaners,
     required: set[str],
@@ -28,7 +27,7 @@ def clean_rows(
     sees the cells of such a row.
     """
     wrong = WrongWidth()
-    for batch in read_batches(path, layout, wrong):
+    for batch in read_batches(file, layout, wrong):
         for row, cells in _cells(batch):
             tally.read += 1
             if not cells:

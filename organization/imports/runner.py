@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from organization.imports.columns import Column, match_header
-from organization.imports.reading import Layout, detect_layout
+from organization.imports.reading import Layout, PlainFile, Source, detect_layout
 from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
 from organization.models import Import, ImportKind, Job
@@ -20,7 +20,7 @@ LOCK = 7_401
 @dataclass(frozen=True)
 class Importer:
     columns: tuple[Column, ...]
-    merge: Callable[[Import, Path, Layout, Progress], Tally]
+    merge: Callable[[Import, Source, Layout, Progress], Tally]
     # Invented rows for the file to fill in, by the names of the columns.
     examples: tuple[Mapping[str, object], ...]
 
@@ -44,20 +44,20 @@ def column_labels(kind: str) -> dict[str, str]:
 def import_run(job: Job, progress: Progress) -> None:
     """Job handler. One transaction: a killed import leaves nothing behind and starts again."""
     record = Import.unscoped.get(pk=job.payload["import"])
-    importer, path = _importers[record.kind], Path(record.path)
-    if not path.exists():
+    importer, file = _importers[record.kind], PlainFile(Path(record.path))
+    if not file.path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     progress.say(_("Looking at the file"))
-    layout = detect_layout(path, importer.columns)
+    layout = detect_layout(file, importer.columns)
     _check_kind(record.kind, layout)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        tally = importer.merge(record, path, layout, progress)
+        tally = importer.merge(record, file, layout, progress)
         if not tally.read:
             raise JobError(_("The file has column names but no rows."))
         progress.say(_("Writing what was set aside"))
-        save_tally(record, tally, path, layout)
+        save_tally(record, tally, file, layout)
         progress.confirm()
     progress.say(_("Finished"))
 

@@ -1,6 +1,5 @@
 """A file of stores: licence number, name, region path, time zone, closing hour."""
 
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from organization import company
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
-from organization.imports.reading import Layout
+from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
@@ -63,12 +62,12 @@ CLEANERS = {
 }
 
 
-def merge_stores(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_stores(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for stores; the licence number says which store a row is."""
     tally = Tally()
     known = {store.licence_number: store for store in Store.unscoped.all()}
     codes = {store.code: store.licence_number for store in known.values()}
-    for row, values in clean_rows(path, layout, CLEANERS, {"code", "licence_number", "name"}, tally):
+    for row, values in clean_rows(file, layout, CLEANERS, {"code", "licence_number", "name"}, tally):
         licence = values["licence_number"]
         if codes.setdefault(values["code"], licence) != licence:
             tally.refuse(row, "code", values["code"], _("Another store has this code."))

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organization.imports.reading import Batch, Layout, WrongWidth, read_batches
+from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
+from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
 
 
@@ -43,14 +43,16 @@ class Tally:
     def take_wrong_widths(self, wrong: WrongWidth, width: int) -> None:
         for row, cells, _text in wrong.found:
             self.read += 1
-            reason = _("The row has %(cells)s cells, the header %(width)s.") % {
-                "cells": cells,
-                "width": width,
-            }
-            self.refuse(row, "", "", reason)
+            self.refuse(row, "", "", _why(cells, width))
 
 
-def save_tally(record: Import, tally: Tally, path: Path, layout: Layout) -> None:
+def _why(cells: int, width: int) -> str:
+    if cells == NOT_AN_OBJECT:
+        return _("This line is not a JSON object.")
+    return _("The row has %(cells)s cells, the header %(width)s.") % {"cells": cells, "width": width}
+
+
+def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> None:
     """Write counts and quarantine; the database checks that the counts add up."""
     for name in ("read", "added", "updated", "unchanged", "ignored", "made"):
         setattr(record, name, getattr(tally, name))
@@ -63,11 +65,11 @@ def save_tally(record: Import, tally: Tally, path: Path, layout: Layout) -> None
         setattr(record, f"amount_{name}", cents / 100)
     record.save()
     QuarantinedRow.unscoped.filter(source_import=record).delete()
-    QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, path, layout), batch_size=2_000)
+    QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, file, layout), batch_size=2_000)
 
 
-def _quarantined(record: Import, tally: Tally, path: Path, layout: Layout) -> Iterator[QuarantinedRow]:
-    raws = dict(_raw_rows(path, layout, tally.problems)) if tally.problems else {}
+def _quarantined(record: Import, tally: Tally, file: Source, layout: Layout) -> Iterator[QuarantinedRow]:
+    raws = dict(_raw_rows(file, layout, tally.problems)) if tally.problems else {}
     for row in sorted(tally.problems):
         problem = tally.problems[row]
         yield QuarantinedRow(
@@ -80,17 +82,20 @@ def _quarantined(record: Import, tally: Tally, path: Path, layout: Layout) -> It
         )
 
 
-def _raw_rows(path: Path, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, str]]:
+def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, str]]:
     """Whole rows as JSON lists, read a second time: only files with problems pay for it."""
     rows, wrong = set(wanted), WrongWidth()
-    for batch in read_batches(path, layout, wrong):
+    for batch in read_batches(file, layout, wrong):
         yield from _raw_of(batch, rows)
     for row, _cells, text in wrong.found:
-        yield row, json.dumps(_split(text), ensure_ascii=False)
+        yield row, json.dumps(_split(text, layout), ensure_ascii=False)
 
 
-def _split(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text, newline="")), [])
+def _split(text: str, layout: Layout) -> list[str]:
+    if layout.format == "jsonl":
+        return [text]
+    lines = io.StringIO(text, newline="")
+    return next(csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote), [])
 
 
 def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, str]]:

@@ -1,6 +1,5 @@
 """A file of products: names, classes and the barcodes of pack and carton."""
 
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
-from organization.imports.reading import Layout
+from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
@@ -151,11 +150,11 @@ class _Catalogue:
         self.tally.days = restate_lines(self.matches)
 
 
-def merge_products(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_products(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for products; the code says which product a row is."""
     tally = Tally()
     catalogue = _Catalogue(tally)
-    for row, values in clean_rows(path, layout, CLEANERS, {"code", "name", "pack_barcode"}, tally):
+    for row, values in clean_rows(file, layout, CLEANERS, {"code", "name", "pack_barcode"}, tally):
         catalogue.take(row, values)
     catalogue.write()
     tally.made = {"products": tally.added}

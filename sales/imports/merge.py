@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -17,7 +16,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from organization.imports.reading import Layout, WrongWidth, read_batches
+from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tally import Tally
 from organization.jobs import JobError, Progress
 from organization.models import Import
@@ -45,7 +44,7 @@ class Outcome:
     products: set[int] = field(default_factory=set)
 
 
-def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) -> Tally:
+def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for sales; counts are in source rows, one row per receipt line."""
     tally = Tally(cents={"read": 0, "stored": 0, "quarantined": 0})
     people, products = People(), Products()
@@ -56,8 +55,8 @@ def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) 
     parser = LineParser(stores=stores, products=products, people=people, tally=tally, latest=latest)
     outcome = Outcome()
     with ExitStack() as stack:
-        buckets = _buckets(path, stack)
-        _spill(path, layout, parser, buckets, tally, progress)
+        buckets = _buckets(layout, stack)
+        _spill(file, layout, parser, buckets, tally, progress)
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         _begin_changes()
         for done, records in enumerate(_each(buckets)):
@@ -73,17 +72,22 @@ def merge_sales(record: Import, path: Path, layout: Layout, progress: Progress) 
     return tally
 
 
-def _buckets(path: Path, stack: ExitStack) -> list[IO[bytes]]:
-    count = max(1, min(64, path.stat().st_size // BYTES_PER_BUCKET + 1))
+def _buckets(layout: Layout, stack: ExitStack) -> list[IO[bytes]]:
+    count = max(1, min(64, layout.size // BYTES_PER_BUCKET + 1))
     return [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
 
 
 def _spill(
-    path: Path, layout: Layout, parser: LineParser, buckets: list[IO[bytes]], tally: Tally, progress: Progress
+    file: Source,
+    layout: Layout,
+    parser: LineParser,
+    buckets: list[IO[bytes]],
+    tally: Tally,
+    progress: Progress,
 ) -> None:
     """Parse the file batch by batch; each record goes to the bucket of its store."""
-    wrong, size, seen = WrongWidth(), path.stat().st_size, 0
-    for batch in read_batches(path, layout, wrong):
+    wrong, size, seen = WrongWidth(), layout.size, 0
+    for batch in read_batches(file, layout, wrong):
         records = parser.parse(batch)
         _count_cents(records, tally)
         for place, bucket in enumerate(buckets):
