@@ -16,7 +16,7 @@ from organization.imports.encodings import Opener, Utf8
 from organization.imports.tables import Layout, WrongWidth
 from organization.jobs import JobError
 
-BLOCK = 4 << 20
+BLOCK = 2 << 20  # Arrow reads many blocks ahead: memory follows this number.
 DELIMITERS = (",", "\t", "|", ";")
 QUOTES = ('"', "'")
 SNIFFED_ROWS = 200
@@ -104,7 +104,7 @@ def _torn(row: int) -> JobError:
     return JobError(
         _(
             "From about row %(row)s on the file cannot be taken apart: "
-            "a cell is longer than 4 MB or a quotation mark is not closed."
+            "a cell is longer than 2 MB or a quotation mark is not closed."
         )
         % {"row": row}
     )
