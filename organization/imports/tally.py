@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
+from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
 
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
@@ -51,11 +52,13 @@ class Tally:
     def take_wrong_widths(self, wrong: WrongWidth, width: int) -> None:
         for row, cells, _text in wrong.found:
             self.read += 1
-            reason = _("The row has %(cells)s cells, the header %(width)s.") % {
-                "cells": cells,
-                "width": width,
-            }
-            self.refuse(row, "", "", reason)
+            self.refuse(row, "", "", _why(cells, width))
+
+
+def _why(cells: int, width: int) -> str:
+    if cells == NOT_AN_OBJECT:
+        return _("This line is not a JSON object.")
+    return _("The row has %(cells)s cells, the header %(width)s.") % {"cells": cells, "width": width}
 
 
 def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> None:
@@ -96,11 +99,14 @@ def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[t
     for batch in read_batches(file, layout, wrong):
         yield from _raw_of(batch, rows)
     for row, _cells, text in wrong.found:
-        yield row, _split(text)
+        yield row, _split(text, layout)
 
 
-def _split(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text, newline="")), [])
+def _split(text: str, layout: Layout) -> list[str]:
+    if layout.format == "jsonl":
+        return [text]
+    lines = io.StringIO(text, newline="")
+    return next(csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote), [])
 
 
 def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, list[str]]]:

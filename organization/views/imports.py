@@ -16,6 +16,7 @@ from organization.access import asked, roles, staff_of
 from organization.company import currency_sign
 from organization.export import csv_response
 from organization.forms import ImportForm
+from organization.imports.words import read_as
 from organization.models import Import, ImportKind, Job, Role
 from organization.services import import_create, quarantine_downloaded
 from organization.services.retention import kept_until
@@ -78,6 +79,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if record.finished_at:
         context |= {
             "tiles": _tiles(record),
+            "read_as": read_as(record.reading),
             "columns": selectors.columns_read(record),
             "difference": _difference(record),
             "amounts": _amounts(record),

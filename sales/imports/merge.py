@@ -56,7 +56,7 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     parser = LineParser(stores=stores, products=products, people=people, tally=tally, latest=latest)
     outcome = Outcome()
     with ExitStack() as stack:
-        buckets = _buckets(file, stack)
+        buckets = _buckets(layout, stack)
         _spill(file, layout, parser, buckets, tally, progress)
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         _begin_changes()
@@ -73,8 +73,8 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     return tally
 
 
-def _buckets(file: Source, stack: ExitStack) -> list[IO[bytes]]:
-    count = max(1, min(64, file.size // BYTES_PER_BUCKET + 1))
+def _buckets(layout: Layout, stack: ExitStack) -> list[IO[bytes]]:
+    count = max(1, min(64, layout.size // BYTES_PER_BUCKET + 1))
     return [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
 
 
@@ -87,7 +87,7 @@ def _spill(
     progress: Progress,
 ) -> None:
     """Parse the file batch by batch; each record goes to the bucket of its store."""
-    wrong, size, seen = WrongWidth(), file.size, 0
+    wrong, size, seen = WrongWidth(), layout.size, 0
     for batch in read_batches(file, layout, wrong):
         records = parser.parse(batch)
         _count_cents(records, tally)
