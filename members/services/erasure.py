@@ -82,7 +82,7 @@ def erasure_lift(*, kind: str, value: str, reason: str, actor: Staff) -> None:
     erasure.tombstones.all().delete()
     erasure.lifted_at = timezone.now()
     erasure.save(update_fields=["lifted_at"])
-    audit(actor=actor, code="erasure.lifted", on=erasure, data={"reason": reason})
+    audit(actor=actor, code="member.erasure_lifted", on=erasure, data={"reason": reason})
 
 
 def _clean(kind: str, value: str) -> str:

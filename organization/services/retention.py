@@ -35,8 +35,7 @@ def uploads_forget() -> dict[str, int]:
         counts["files"] = sum(map(_delete, paths))
         counts["orphans"] = sum(map(_delete, _orphans()))
         if any(counts.values()):
-            on = max([*over, *failed], key=lambda record: record.pk, default=Import(pk=0))
-            audit(actor=None, code="uploads.forgotten", on=on, data=counts)
+            audit(actor=None, code="import.uploads_forgotten", data=counts)
     return counts
 
 

@@ -18,7 +18,10 @@ CODES: dict[str, StrOrPromise] = {
     "company.changed": _("Company changed"),
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
+    "import.uploads_forgotten": _("Uploads deleted when their time was over"),
     "job.retried": _("Job run again"),
+    "member.erased": _("Member erased"),
+    "member.erasure_lifted": _("Erasure lifted"),
     "member.exported": _("Member's data downloaded"),
     "member.link_created": _("Link to the member's own page made"),
     "member.links_revoked": _("Link to the member's own page ended"),
@@ -81,6 +84,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "campaigns.campaign": Kind(_("Campaign"), "campaign"),
+    "members.erasure": Kind(_("Erasure")),
     "members.member": Kind(_("Member"), "member"),
     "organization.company": Kind(_("Company")),
     "organization.import": Kind(_("Import"), "import_detail"),

@@ -182,7 +182,7 @@ def test_it_lets_an_admin_lift_the_tombstone(person: Member, admin: Staff) -> No
     erasure_lift(kind="phone", value=f"+86 {PHONE}", reason="Enrolled again on paper", actor=admin)
     assert not Tombstone.unscoped.exists()
     assert counts(take_in(ImportKind.MEMBERS, HEADER + ROW)) == {"read": 1, "added": 1}
-    event = AuditEvent.unscoped.get(code="erasure.lifted")
+    event = AuditEvent.unscoped.get(code="member.erasure_lifted")
     assert event.data == {"reason": "Enrolled again on paper"}
     assert set(Receipt.unscoped.values_list("member__is_anonymous", flat=True)) == {True}
 
@@ -192,7 +192,7 @@ def test_it_lifts_nothing_for_anybody_else(store: Store, admin: Staff, kind_and_
     kind, value = kind_and_value
     with pytest.raises(ValidationError):
         erasure_lift(kind=kind, value=value, reason="Enrolled again on paper", actor=admin)
-    assert not AuditEvent.unscoped.filter(code="erasure.lifted").exists()
+    assert not AuditEvent.unscoped.filter(code="member.erasure_lifted").exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -48,7 +48,7 @@ def test_it_forgets_file_and_rows_set_aside_after_thirty_days(store: Store) -> N
     assert not Path(old.path).exists()
     assert Path(young.path).exists()
     assert QuarantinedRow.unscoped.get().source_import == young
-    event = AuditEvent.unscoped.get(code="uploads.forgotten")
+    event = AuditEvent.unscoped.get(code="import.uploads_forgotten")
     assert event.data == NOTHING | {"rows": 1, "imports": 1, "files": 1}
 
 
@@ -56,7 +56,7 @@ def test_it_is_safe_to_run_twice(store: Store) -> None:
     ended(take_in(ImportKind.MEMBERS, BAD), days=31)
     forget_uploads()
     assert uploads_forget() == NOTHING
-    assert AuditEvent.unscoped.filter(code="uploads.forgotten").count() == 1
+    assert AuditEvent.unscoped.filter(code="import.uploads_forgotten").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
