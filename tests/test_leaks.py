@@ -8,6 +8,7 @@ import io
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,7 @@ def crash(browser: Recording, monkeypatch: pytest.MonkeyPatch, fault: Exception)
 
     members = runner._importers[ImportKind.MEMBERS]
     with monkeypatch.context() as patch:
-        patch.setitem(runner._importers, ImportKind.MEMBERS, runner.Importer(members.columns, merge))
+        patch.setitem(runner._importers, ImportKind.MEMBERS, replace(members, merge=merge))
         browser.send("members", members_file())
         run_job.apply((Job.unscoped.latest("pk").pk,))
 
