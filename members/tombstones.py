@@ -4,6 +4,7 @@ The key of the digests is random and lasts: their plain values are gone, so they
 when FIELD_KEY is changed.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
@@ -13,6 +14,8 @@ from organization.imports.columns import BadCell
 from organization.services.secrets import Digests
 
 KEY = "tombstones"
+# A row that could not be taken apart is one long cell.
+LONGEST_IDENTITY, _WORD = 64, re.compile(r"[\w+-]{4,64}", re.ASCII)
 CLEANERS = {IdentityKind.CARD: clean_card, IdentityKind.PHONE: clean_phone, IdentityKind.WECHAT: clean_wechat}
 
 
@@ -39,7 +42,9 @@ class Tombstones:
 
 
 def readings(cell: str) -> Iterable[tuple[str, str]]:
-    """Everything a cell may be: a card number, a phone, a WeChat id."""
-    for kind, clean in CLEANERS.items():
-        with suppress(BadCell):
-            yield kind, clean(cell.strip())
+    """Everything a cell may be: a card number, a phone, a WeChat id; of a long one, its words."""
+    words = [cell.strip()] if len(cell) <= LONGEST_IDENTITY else _WORD.findall(cell)
+    for word in words:
+        for kind, clean in CLEANERS.items():
+            with suppress(BadCell):
+                yield kind, clean(word)

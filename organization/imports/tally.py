@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
+from organization.numbers import without_numbers_within
 
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
 # know why.
@@ -66,7 +67,7 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     for name in ("read", "added", "updated", "unchanged", "ignored", "made"):
         setattr(record, name, getattr(tally, name))
     record.quarantined = len(tally.problems)
-    record.reading = layout.described()
+    record.reading = without_numbers_within(layout.described())
     record.finished_at = timezone.now()
     if tally.days:
         record.first_day, record.last_day = tally.days

@@ -1,7 +1,6 @@
 """Files are kept and their import is queued."""
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,10 @@ from django.db import transaction
 
 from organization.jobs import job_create
 from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff
+from organization.numbers import without_numbers
 from organization.sealing import SealedWriter
 from organization.services.audit import audit
 from organization.uploads import KEPT, SealedUpload, new_path
-
-_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-# Seven digits or more that are neither a day nor a day with a time of day.
-_NUMBER = re.compile(rf"(?<!\d)(?!{_DAY}(?:[01]\d|2[0-3])?(?:[0-5]\d)?(?:[0-5]\d)?(?!\d))\d{{7,}}")
 
 
 def import_create(
@@ -34,11 +30,6 @@ def _sealed(file: "File[Any]") -> Path:
         for block in file.chunks():
             target.write(block)
     return target.path
-
-
-def without_numbers(name: str) -> str:
-    """A file may be named for a phone or card: long runs of digits are masked, days are not."""
-    return _NUMBER.sub("•••", name)
 
 
 @transaction.atomic

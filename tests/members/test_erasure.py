@@ -149,6 +149,17 @@ def test_it_keeps_nothing_of_a_bad_row_that_names_the_person(person: Member) -> 
     assert {(row.value, row.raw) for row in QuarantinedRow.unscoped.all()} == {("", "[]")}
 
 
+def test_it_keeps_nothing_of_a_line_that_could_not_be_read(person: Member) -> None:
+    good = f'{{"mobile": "13900000002", "license_code": "0001", "nickName": "{"长" * 30}"}}'
+    broken = good.replace("13900000002", PHONE).removesuffix("}")
+    take_in(ImportKind.MEMBERS, f"{good}\n{broken}\n")
+    assert PHONE in QuarantinedRow.unscoped.get().raw
+    erase(person)
+    assert not QuarantinedRow.unscoped.exists()
+    take_in(ImportKind.MEMBERS, f"{good}\n{broken}\n")
+    assert QuarantinedRow.unscoped.get().raw == "[]"
+
+
 def test_it_takes_receipts_that_name_the_person_as_nobodys(person: Member) -> None:
     erase(person)
     sent = [line("R1", mobilephone=PHONE), line("R2", consumersid=CARD, dtl_amount="5.00")]

@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from organization.models import AuditEvent, Import, Staff
+from organization.numbers import without_numbers, without_numbers_within
 from organization.sealing import SealedFile
-from organization.services.imports import without_numbers
 
 PLAIN = b"card_no,mobile\nC1,19987654321\n" * 100_000
 
@@ -61,6 +61,12 @@ def test_it_keeps_nothing_that_a_stranger_sends(client: Client, marketer: Staff,
 )
 def test_it_masks_numbers_in_file_names_but_not_days(name: str, kept: str) -> None:
     assert without_numbers(name) == kept
+
+
+def test_it_masks_numbers_in_what_is_said_of_a_reading() -> None:
+    said = {"member": "19987654321.csv", "columns": [{"title": "13900000001"}], "size": 1}
+    masked = {"member": "•••.csv", "columns": [{"title": "•••"}], "size": 1}
+    assert without_numbers_within(said) == masked
 
 
 def test_it_masks_the_name_wherever_it_is_kept(client: Client, admin: Staff) -> None:
