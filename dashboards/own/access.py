@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.decorators import decorator_from_middleware
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -68,6 +68,7 @@ def own_page(view: OwnView[Parameters]) -> View:
 
     @wraps(view)
     def sealed(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
+        _speak_as_the_browser(request)
         return _sealed(checked(request, token=token, **kwargs))
 
     return login_not_required(csrf_exempt(sealed))
@@ -82,6 +83,13 @@ def missed(request: HttpRequest) -> HttpResponse:
         title=_("This link does not work"),
         text=_("Links are valid for a few days only. Ask for a new one at the counter."),
     )
+
+
+def _speak_as_the_browser(request: HttpRequest) -> None:
+    """Pages of staff are in the company's language until one is chosen; a member's are in the own."""
+    if request.headers.get("Accept-Language"):
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
 
 
 def _too_often(request: HttpRequest) -> HttpResponse:

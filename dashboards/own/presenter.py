@@ -13,6 +13,7 @@ from campaigns.policy.audience import latest_birth_date
 from dashboards.own.words import sender, visits
 from members.models import Channel, Member, Purpose
 from members.selectors import latest_consents, tags_of
+from organization import company
 from organization.selectors import masked
 from sales.selectors import receipts_by_store
 from segmentation import selectors as segmentation
@@ -117,7 +118,7 @@ def _tags(member: Member) -> list[Tag]:
 
 
 def _is_minor(member: Member) -> bool:
-    born = latest_birth_date(timezone.localdate(), age=settings.MINIMUM_AGE)
+    born = latest_birth_date(timezone.localdate(), age=company.current().minimum_age)
     return member.birth_date is not None and member.birth_date > born
 
 

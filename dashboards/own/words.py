@@ -1,10 +1,10 @@
 """What the own page says, in words for people who know nothing of how we work."""
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from organization import company
 from segmentation.models import MemberScore
 
 # Scores compare a member with all others: 1 and 2 are the lower two fifths.
@@ -13,7 +13,7 @@ LOW, HIGH = 2, 4
 
 def sender() -> str:
     """Who keeps the data and writes, as members know the company."""
-    return str(settings.SENDER_NAME)
+    return str(company.current().sender_name)
 
 
 def visits(score: MemberScore) -> str:

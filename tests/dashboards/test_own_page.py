@@ -40,6 +40,7 @@ from members.services import (
     self_exclusion_end,
     self_exclusion_start,
 )
+from organization import company
 from organization.crypto import lookup
 from organization.models import AuditEvent, ImportKind, Role, Staff, Store
 from organization.redaction import SecretPaths, redacted
@@ -130,6 +131,15 @@ def test_it_speaks_the_language_of_the_browser_until_one_is_chosen(client: Clien
     response = client.post(f"{url}language/", {"language": "en", "next": url})
     assert (response.status_code, response["Location"]) == (302, url)
     assert '<html lang="en">' in text_of(client, url, accept_language="zh-CN")
+
+
+def test_it_speaks_it_though_the_company_speaks_another(client: Client, url: str) -> None:
+    row = company.current()
+    row.language = "zh-hans"
+    row.save()
+    company.forget()
+    assert '<html lang="en">' in text_of(client, url, accept_language="en-GB")
+    assert '<html lang="zh-hans">' in text_of(client, url)
 
 
 def test_it_is_for_members_of_any_age(client: Client, store: Store, manager: Staff) -> None:
@@ -246,6 +256,7 @@ def test_it_answers_every_link_that_opens_nothing_alike(
 
 def _look_of(client: Client, address: str, method: str = "get") -> tuple[Any, ...]:
     cache.clear()
+    company.current()  # It is read again every few seconds.
     with (
         CaptureQueriesContext(connection) as queries,
         patch.object(links.SIGNER, "signature", wraps=links.SIGNER.signature) as signed,
