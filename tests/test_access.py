@@ -125,7 +125,6 @@ CASES = (
 )
 # Links by which somebody comes in: tests/organization/test_invitations.py says what they answer.
 INVITATIONS = {"invitation", "invitation_password"}
-# For everybody, logged in or not; who is logged in needs no log-in page.
 # For whoever holds the link in the address, logged in or not, as whom does not matter.
 HELD = {
     "own": ("get", ""),
@@ -135,6 +134,7 @@ HELD = {
 }
 # For nobody once somebody has an account.
 GONE = ("setup", "setup_company", "setup_admin")
+# For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {
     "login": ("get", 200),
     "account_login": ("get", 200),
