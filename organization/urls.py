@@ -1,10 +1,15 @@
 from django.urls import path
 
+from organization.health import healthz, readyz
+from organization.metrics import metrics
 from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores
 
 urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
     path("audit/audit.csv", audit.audit_csv, name="audit_csv"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("setup/", setup.setup, name="setup"),
     path("setup/company/", setup.setup_company, name="setup_company"),
     path("setup/admin/", setup.setup_admin, name="setup_admin"),

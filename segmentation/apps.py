@@ -10,10 +10,14 @@ class SegmentationConfig(AppConfig):
 
     def ready(self) -> None:
         from members.hooks import on_profiling_end
+        from organization import health, metrics
         from organization.jobs import register
         from segmentation.nightly.objections import profile_clear
         from segmentation.nightly.run import KIND, nightly
         from segmentation.services import night_queue_next
+        from segmentation.watch import night_metrics, night_overdue
 
         on_profiling_end(profile_clear)
         register(KIND, partial(nightly, queue_next=night_queue_next))
+        health.register("night", night_overdue, matters=False)
+        metrics.register(night_metrics)
