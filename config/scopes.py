@@ -25,6 +25,7 @@ MAY = (
     "*/querysets.py",
     "*/tasks.py",
     "*/jobs.py",
+    "*/backup/*.py",
     "*/migrations/*.py",
     "*/trail/verification.py",
     "campaigns/results.py",
