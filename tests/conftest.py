@@ -14,8 +14,9 @@ import redis  # noqa: E402
 from celery.contrib.testing.worker import start_worker  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone, translation  # noqa: E402
 from pytest_django import DjangoDbBlocker, Settings  # noqa: E402
+from structlog.contextvars import clear_contextvars  # noqa: E402
 
 from config.celery import app  # noqa: E402
 from config.embedded import redis_url  # noqa: E402
@@ -62,6 +63,8 @@ def _set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(company, "_kept", (float("inf"), None))
     yield
     timezone.deactivate()
+    translation.deactivate()
+    clear_contextvars()
 
 
 @pytest.fixture
