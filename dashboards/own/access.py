@@ -37,7 +37,7 @@ class _OwnCsrf(CsrfViewMiddleware):
         return request.META["HTTP_ORIGIN"] == "null" or bool(super()._origin_verified(request))  # type: ignore[misc]
 
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
-        return _sentence(
+        return sentence(
             request,
             status=403,
             title=_("That did not work"),
@@ -77,7 +77,7 @@ def own_page(view: OwnView[Parameters]) -> View:
 def missed(request: HttpRequest) -> HttpResponse:
     """The only answer to a link that opens nothing."""
     miss_count(request)
-    return _sentence(
+    return sentence(
         request,
         status=404,
         title=_("This link does not work"),
@@ -93,7 +93,7 @@ def _speak_as_the_browser(request: HttpRequest) -> None:
 
 
 def _too_often(request: HttpRequest) -> HttpResponse:
-    return _sentence(
+    return sentence(
         request,
         status=429,
         title=_("Too many tries"),
@@ -101,7 +101,7 @@ def _too_often(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _sentence(request: HttpRequest, *, status: int, title: str, text: str) -> HttpResponse:
+def sentence(request: HttpRequest, *, status: int, title: str, text: str) -> HttpResponse:
     return render(request, "own/sentence.html", {"title": title, "text": text}, status=status)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from campaigns.policy.audience import MONTH_CAP, WEEK_CAP
@@ -18,6 +19,8 @@ class Deed:
     button: str
     done: str
     carry_out: Callable[[], object]
+    # There is no page to go back to.
+    is_last: bool = False
 
 
 def find(member: Member, name: str) -> Deed | None:
@@ -111,6 +114,29 @@ def _profiling_resume(member: Member) -> Deed:
     )
 
 
+def _erase(member: Member) -> Deed:
+    return Deed(
+        _("Erase everything about you?"),
+        (
+            _("Your name, numbers, consents, groups and tags are deleted now, and this link ends."),
+            _("Your receipts stay in our books, without anything that leads to you."),
+            _("You are no longer a member. Nobody can undo this."),
+        ),
+        _("Erase everything"),
+        _("Everything about you is erased."),
+        lambda: _erased(member),
+        is_last=True,
+    )
+
+
+def _erased(member: Member) -> None:
+    try:
+        services.member_erase(member=member, reason=services.SOURCE, actor=None)
+    except ValidationError:
+        message = _("Our books are being updated just now. Please try again in a few minutes.")
+        raise services.WishError(message) from None
+
+
 def _tag(member: Member, number: str) -> Deed | None:
     tag = member.tags.in_use().filter(pk=number).first() if _is_number(number) else None
     if tag is None:
@@ -134,4 +160,5 @@ DEEDS: dict[str, Callable[[Member], Deed]] = {
     "silence-end": _silence_end,
     "profiling-end": _profiling_end,
     "profiling-resume": _profiling_resume,
+    "erase": _erase,
 }

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.core.cache import cache
 from django.http import HttpRequest
 
@@ -23,4 +24,4 @@ def miss_count(request: HttpRequest) -> None:
 
 def _key(request: HttpRequest) -> str:
     """A keyed hash: an address is personal data, also in a cache."""
-    return f"own-misses-{lookup('address', request.META.get('REMOTE_ADDR', '')).hex()}"
+    return f"own-misses-{lookup('address', get_client_ip(request)).hex()}"

@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
 from dashboards.own import deeds, presenter
-from dashboards.own.access import missed, own_page
+from dashboards.own.access import missed, own_page, sentence
 from members.models import Member
 from members.services import WishError, member_export
 
@@ -33,6 +34,8 @@ def own_deed(request: HttpRequest, member: Member, name: str) -> HttpResponse:
         return render(request, "own/confirm.html", context)
     try:
         deed.carry_out()
+        if deed.is_last:
+            return sentence(request, status=200, title=deed.done, text=_("You can close this page."))
         messages.success(request, deed.done)
     except WishError as refusal:
         messages.error(request, str(refusal))

@@ -5,6 +5,7 @@ from members.services.erasure import erasure_lift, member_erase
 from members.services.links import member_link_create, member_links_revoke
 from members.services.tags import member_tag_add, member_tag_forget
 from members.services.wishes import (
+    SOURCE,
     WishError,
     consent_give,
     consent_withdraw,
@@ -15,6 +16,7 @@ from members.services.wishes import (
 )
 
 __all__ = [
+    "SOURCE",
     "WishError",
     "check_reason",
     "consent_give",

@@ -170,7 +170,8 @@ def test_it_costs_the_same_queries_however_much_is_held(
 def test_it_changes_nothing_by_being_opened(client: Client, url: str, member: Member, manager: Staff) -> None:
     tag = member_tag_add(member=member, text="茶友", actor=manager)
     before = state()
-    for name in ("", "silence/", "silence-end/", "profiling-end/", "profiling-resume/", f"tag-{tag.pk}/",
+    for name in ("", "erase/", "silence/",
+                 "silence-end/", "profiling-end/", "profiling-resume/", f"tag-{tag.pk}/",
                  "allow-sms-marketing/", "stop-sms-marketing/"):  # fmt: skip
         for ask in (client.get, client.head):
             assert ask(url + name).status_code == 200, name
@@ -409,6 +410,44 @@ def test_it_takes_no_consent_while_all_is_silent(client: Client, url: str, membe
     do(client, url, "silence")
     assert "Take that back first." in do(client, url, "allow-sms-marketing")
     assert not latest_consents(member)["sms", "marketing"].granted
+
+
+def test_it_erases_the_member_at_once(client: Client, url: str, member: Member, manager: Staff) -> None:
+    receipt = make_receipt(member, DAY, "10")
+    assert "Nobody can undo this." in text_of(client, f"{url}erase/")
+    assert Member.unscoped.filter(pk=member.pk).exists()
+    response = client.post(f"{url}erase/")
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-store, private")
+    assert "Everything about you is erased." in response.content.decode()
+    assert not Member.unscoped.filter(pk=member.pk).exists()
+    receipt.refresh_from_db()
+    assert receipt.member_id != member.pk
+    event = AuditEvent.unscoped.get(code="member.erased")
+    assert event.actor is None and event.data["reason"] == "own page"
+    assert client.get(url).content == client.get("/me/forged/").content
+
+
+def test_it_erases_nobody_while_a_file_is_read(client: Client, url: str, member: Member) -> None:
+    with patch("members.services.erasure.imports_hold", return_value=False):
+        page = do(client, url, "erase")
+    assert "try again in a few minutes" in page
+    assert Member.unscoped.filter(pk=member.pk).exists()
+
+
+def test_it_erases_whatever_the_member_is_called(client: Client, url: str, member: Member) -> None:
+    Member.unscoped.filter(pk=member.pk).update(name="own page")
+    assert client.post(f"{url}erase/").status_code == 200
+
+
+def test_it_gives_everything_held_as_a_file(client: Client, url: str, member: Member, manager: Staff) -> None:
+    member_tag_add(member=member, text="茶友", actor=manager)
+    response = client.post(f"{url}download/")
+    assert (response["Content-Type"], response["Cache-Control"]) == ("application/json", "no-store, private")
+    held = response.json()
+    assert held["members.member"][0]["name"] == NAME
+    assert held["members.membertag"][0]["text"] == "茶友"
+    assert AuditEvent.unscoped.get(code="member.exported").actor is None
+    assert client.get(f"{url}download/").status_code == 405
 
 
 @pytest.mark.parametrize("role", Role.values)

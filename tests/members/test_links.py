@@ -72,6 +72,11 @@ def test_it_is_made_by_no_manager_of_another_store(manager: Staff, other_store: 
         member_link_create(member=make_member(other_store), actor=manager)
 
 
+def test_it_is_made_for_nobody_who_was_erased(store: Store, admin: Staff) -> None:
+    with pytest.raises(PermissionDenied):
+        member_link_create(member=make_member(store, is_anonymous=True), actor=admin)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
