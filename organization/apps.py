@@ -10,6 +10,7 @@ class OrganizationConfig(AppConfig):
     def ready(self) -> None:
         from organization import checks, jobs
         from organization.account import events
+        from organization.account.rotation import second_factors_reseal
         from organization.crypto import register_rotation
         from organization.imports.runner import Importer, import_run, register
         from organization.imports.staff import merge_staff
@@ -25,4 +26,5 @@ class OrganizationConfig(AppConfig):
         register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))
         register(ImportKind.STAFF, Importer(STAFF, merge_staff))
         register_rotation("uploads", uploads_reseal)
+        register_rotation("second factors", second_factors_reseal)
         post_migrate.connect(key_check_ensure, sender=self)

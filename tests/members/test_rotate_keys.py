@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from members.models import Member, MemberIdentity
 from organization import crypto, rotation
-from organization.models import Import, ImportKind, QuarantinedRow, Secret, Store
+from organization.models import Import, ImportKind, QuarantinedRow, Secret, Staff, Store
 from organization.sealing import SealedFile
 from sales.models import Receipt
 from tests.organization.importing import counts, take_in
@@ -128,6 +130,20 @@ def test_it_does_nothing_the_second_time(settings: Settings) -> None:
     assert "rows sealed anew" not in said
     assert "uploads: 0 sealed anew" in said
     assert dict(MemberIdentity.unscoped.values_list("pk", "lookup")) == values
+
+
+def test_it_seals_second_factors_anew(settings: Settings, admin: Staff) -> None:
+    adapter = get_adapter()
+    data = {"secret": adapter.encrypt("S1"), "codes": [adapter.encrypt("C1")], "used_mask": 3}
+    factor = Authenticator.objects.create(user=admin, type=Authenticator.Type.TOTP, data=data)
+    both_keys(settings)
+    assert "second factors: 2 values still need an old key" in rotate(check=True)
+    rotate()
+    settings.OLD_FIELD_KEYS = []
+    factor.refresh_from_db()
+    assert adapter.decrypt(factor.data["secret"]) == "S1"
+    assert adapter.decrypt(factor.data["codes"][0]) == "C1"
+    assert factor.data["used_mask"] == 3
 
 
 def test_it_rotates_what_others_register(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
