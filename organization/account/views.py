@@ -74,4 +74,4 @@ def staff_second_factor_reset(request: HttpRequest, pk: int) -> HttpResponseBase
         messages.success(request, _("The second factor of %(name)s is off.") % {"name": staff.get_username()})
     else:
         messages.warning(request, _("%(name)s has no second factor.") % {"name": staff.get_username()})
-    return redirect("home")
+    return redirect("staff_edit", pk)

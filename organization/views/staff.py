@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from organization import selectors, services
 from organization.access import asked, roles, staff_of
+from organization.account.adapters import has_second_factor
 from organization.export import csv_response
 from organization.forms import StaffFilterForm, StaffForm
 from organization.models import Role, Staff
@@ -96,7 +97,7 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         form = StaffForm.of(account, asker=asker)
         link = request.session.pop(f"{LINKS}.{pk}", "")
-        return _form_page(request, form, title=_called(account), account=account, link=link)
+        return _account_page(request, form, account, link=link)
     form = StaffForm(request.POST, asker=asker, account=account)
     if form.is_valid():
         try:
@@ -109,7 +110,7 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 _("Saved. It counts from this person's next click on.") if changed else _("Nothing changed."),
             )
             return redirect("staff_edit", pk)
-    return _form_page(request, form, title=_called(account), account=account)
+    return _account_page(request, form, account)
 
 
 @require_POST
@@ -194,6 +195,11 @@ def _hand_out(request: HttpRequest, account: Staff) -> None:
         messages.success(request, _("The link was also sent by e-mail."))
     elif account.email:
         messages.warning(request, _("The link could not be sent by e-mail; hand it over yourself."))
+
+
+def _account_page(request: HttpRequest, form: StaffForm, account: Staff, **context: Any) -> HttpResponse:
+    context |= {"account": account, "has_second_factor": has_second_factor(account)}
+    return _form_page(request, form, title=_called(account), **context)
 
 
 def _form_page(request: HttpRequest, form: StaffForm, **context: Any) -> HttpResponse:
