@@ -20,6 +20,7 @@ class PlacesOnly(logging.Filter):
         elif record.args:
             record.args = tuple(_without_text("", value) for value in record.args)
         if record.exc_info and record.exc_info[0]:
+            record.fault = record.exc_info[0].__name__
             record.exc_text = said(record.exc_info[1])
             record.exc_info = None
         return True

@@ -14,6 +14,7 @@ class OrganizationConfig(AppConfig):
         from organization.crypto import register_rotation
         from organization.imports.runner import Importer, import_run, register
         from organization.imports.staff import merge_staff
+        from organization.imports.staff_columns import EXAMPLES as STAFF_EXAMPLES
         from organization.imports.staff_columns import STAFF
         from organization.imports.stores import EXAMPLES, STORES, merge_stores
         from organization.models import ImportKind
@@ -24,7 +25,7 @@ class OrganizationConfig(AppConfig):
         jobs.register("import", import_run)
         checks.register_all()
         register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))
-        register(ImportKind.STAFF, Importer(STAFF, merge_staff))
+        register(ImportKind.STAFF, Importer(STAFF, merge_staff, STAFF_EXAMPLES))
         register_rotation("uploads", uploads_reseal)
         register_rotation("second factors", second_factors_reseal)
         post_migrate.connect(key_check_ensure, sender=self)

@@ -30,6 +30,16 @@ STAFF = (
     Column("regions", gettext_lazy("Regions"), ("region", "片区", "区域")),
     Column("active", pgettext_lazy("of an account", "Active"), ("is_active", "启用", "是否启用", "在职")),
 )
+EXAMPLES = (
+    {
+        "username": "example.manager", "name": gettext_lazy("Example manager"), "role": "manager",
+        "stores": "S0001", "active": "1",
+    },
+    {
+        "username": "example.marketer", "name": gettext_lazy("Example marketer"), "role": "marketer",
+        "regions": gettext_lazy("Example company/East"), "active": "1",
+    },
+)  # fmt: skip
 ROLES = {
     **{role.value: role.value for role in Role},
     "店长": Role.MANAGER.value,

@@ -32,7 +32,7 @@ def without_values(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
         event.update(fault=info[0].__name__, places=places(info[2]))
     record = event.get("_record")
     if record is not None and record.exc_text:  # What a filter left of it: kind and places.
-        event["places"] = record.exc_text.splitlines()
+        event.update(fault=record.fault, places=record.exc_text.splitlines())
     event.pop("exception", None)
     return event
 

@@ -18,6 +18,8 @@ IMPORT_ORDERS = {
     "added": "added",
     "quarantined": "quarantined",
 }
+# In this order, since each names what the ones before brought.
+NEEDED = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS, ImportKind.SALES)
 # Values of these columns are personal and are masked on a page.
 PERSONAL = {"phone", "card", "wechat", "name", "email"}
 # Where a row lacks a cell, its values stand in the wrong columns.
@@ -70,18 +72,17 @@ class FileKind:
 
 
 def file_kinds(staff: Staff) -> list[FileKind]:
-    """Every kind in the order they are to be brought in; stores may have been typed by hand."""
+    """What a night needs, in the order it is to be brought in; stores may have been typed by hand."""
     here = _kinds_here(staff)
     last = Import.objects.visible_to(staff).select_related("job").order_by("kind", "-id").distinct("kind")
     latest = {record.kind: record for record in last}
-    return [FileKind(kind, kind in here, latest.get(kind)) for kind in ImportKind]
+    return [FileKind(kind, kind in here, latest.get(kind)) for kind in NEEDED]
 
 
 def next_kind(staff: Staff) -> str:
     """The first kind of which nothing is here yet; sales, which come every day, once all are."""
     here = _kinds_here(staff)
-    needed = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS)
-    return next((kind for kind in needed if kind not in here), ImportKind.SALES)
+    return next((kind for kind in NEEDED if kind not in here), ImportKind.SALES)
 
 
 def _kinds_here(staff: Staff) -> set[str]:

@@ -53,7 +53,7 @@ def test_it_writes_one_line_for_a_request(client: Client, admin: Staff, lines: L
 
 def test_it_writes_no_address_of_a_page_that_is_not_there(client: Client, admin: Staff, lines: Lines) -> None:
     client.force_login(admin)
-    client.get(f"/me/{PHONE}/")
+    client.get(f"/nowhere/{PHONE}/")
     (line,) = lines()
     assert (line["status"], line["route"]) == (404, None)
     assert PHONE not in json.dumps(line)

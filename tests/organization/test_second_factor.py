@@ -183,8 +183,8 @@ def test_it_keeps_secrets_sealed(client: Client, admin: Staff) -> None:
     with_phone(admin)
     stored = {row.type: row.data for row in Authenticator.objects.all()}
     assert SECRET not in str(stored)
-    assert re.fullmatch("01[0-9a-f]+", stored["totp"]["secret"])
-    assert re.fullmatch("01[0-9a-f]+", stored["recovery_codes"]["seed"])
+    assert re.fullmatch("02[0-9a-f]+", stored["totp"]["secret"])
+    assert re.fullmatch("02[0-9a-f]+", stored["recovery_codes"]["seed"])
     assert Authenticator.objects.get(type="totp").wrap().validate_code(code())
 
 
