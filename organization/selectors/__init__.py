@@ -6,7 +6,6 @@ from organization.selectors.files import (
     ColumnRead,
     FileKind,
     ProblemGroup,
-    SessionSeen,
     SetAside,
     columns_read,
     file_kinds,
@@ -18,7 +17,6 @@ from organization.selectors.files import (
     problem_groups,
     rows_set_aside,
     rows_with_reasons,
-    sessions,
     shown_rows,
 )
 from organization.selectors.people import STAFF_ORDERS, STATES, accounts, accounts_csv, region_choices
