@@ -28,6 +28,8 @@ MAY = (
     "*/backup/*.py",
     "*/migrations/*.py",
     "*/trail/verification.py",
+    "*/watch/*.py",
+    "*/workers.py",
     "campaigns/results.py",
     "organization/rotation.py",
     "members/tombstones.py",

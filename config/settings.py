@@ -154,6 +154,9 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# How long a job may go on after its worker is told to stop, before it is handed to the next one.
+# supervisord.conf and docker-compose.yml must leave a worker more time than this.
+WORKER_GRACE_SECONDS = env.int("WORKER_GRACE_SECONDS", 10)
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 
 AUTH_USER_MODEL = "organization.Staff"

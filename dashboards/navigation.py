@@ -9,8 +9,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from organization import selectors
 from organization.access import staff_of
-from organization.models import Job, Role, Staff
+from organization.models import Role
 
 LABELS: dict[str, StrOrPromise] = {
     "home": _("Home"),
@@ -25,13 +26,25 @@ LABELS: dict[str, StrOrPromise] = {
     "stores": _("Stores"),
     "audit": _("Audit trail"),
     "company": _("Company"),
+    "watch": _("Health"),
 }
 MARKETING = ("home", "segments", "segment_members", "campaigns", "messages")
 ENTRIES: dict[str, tuple[str, ...]] = {
     Role.MANAGER: ("home", "segments", "segment_members", "campaigns"),
     Role.MARKETER: MARKETING,
     Role.APPROVER: MARKETING,
-    Role.ADMIN: ("home", "imports", "nights", "jobs", "staff", "stores", "audit", "company", *MARKETING[1:]),
+    Role.ADMIN: (
+        "home",
+        "imports",
+        "nights",
+        "jobs",
+        "watch",
+        "staff",
+        "stores",
+        "audit",
+        "company",
+        *MARKETING[1:],
+    ),
 }
 # The start of a URL name says which entry the page belongs to; the first that fits counts.
 PREFIXES = {
@@ -51,6 +64,7 @@ PREFIXES = {
     "audit": "audit",
     "company": "company",
     "first": "home",
+    "watch": "watch",
 }
 
 
@@ -69,20 +83,18 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if getattr(request, "must_set_up_second_factor", False):  # It may go nowhere else.
         return {}
     staff = staff_of(request)
+    status = SimpleLazyObject(lambda: selectors.standing(staff))
     return {
-        "nav": [_entry(key, staff) for key in ENTRIES.get(staff.role, ("home",))],
+        "nav": [_entry(key, status) for key in ENTRIES.get(staff.role, ("home",))],
+        "troubles": SimpleLazyObject(lambda: status.troubles) if staff.sees_everything else 0,
         "nav_key": _key(request),
         "role_label": staff.get_role_display(),
     }
 
 
-def _entry(key: str, staff: Staff) -> Entry:
-    count = SimpleLazyObject(lambda: _open_jobs(staff)) if key == "jobs" else 0
+def _entry(key: str, status: Any) -> Entry:
+    count = SimpleLazyObject(lambda: status.open_jobs) if key == "jobs" else 0
     return Entry(key, LABELS[key], reverse(key), count)
-
-
-def _open_jobs(staff: Staff) -> int:
-    return int(Job.objects.visible_to(staff).open().count())
 
 
 def _key(request: HttpRequest) -> str:

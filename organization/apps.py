@@ -22,6 +22,7 @@ class OrganizationConfig(AppConfig):
         from organization.uploads import uploads_reseal
 
         events.connect()
+        _connect_signals()
         jobs.register("import", import_run)
         checks.register_all()
         register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))
@@ -29,3 +30,17 @@ class OrganizationConfig(AppConfig):
         register_rotation("uploads", uploads_reseal)
         register_rotation("second factors", second_factors_reseal)
         post_migrate.connect(key_check_ensure, sender=self)
+
+
+def _connect_signals() -> None:
+    from celery import signals
+
+    from organization import workers
+    from organization.watch import recording
+
+    signals.worker_init.connect(workers.worker_begin)
+    signals.worker_ready.connect(workers.worker_live)
+    signals.worker_shutting_down.connect(workers.worker_stop)
+    signals.worker_shutdown.connect(workers.worker_ended)
+    signals.task_prerun.connect(recording.task_began)
+    signals.task_postrun.connect(recording.task_ended)

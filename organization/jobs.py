@@ -1,10 +1,12 @@
 """How work survives: a job row is claimed under a lease, and its holder renews the lease.
 
 A worker that is killed stops renewing; the tick then puts the job back. A holder that was only
-slow finds its lease gone at its next write and stops. Handlers are registered per kind by the app
+slow finds its lease gone at its next write and stops; so does one whose job was cancelled, or
+handed back because its worker is to stop. Handlers are registered per kind by the app
 that owns the work, take the job and a `Progress`, and must be safe to run twice.
 """
 
+import random
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,12 +26,14 @@ from structlog.contextvars import bound_contextvars
 from organization import company
 from organization.logs.lines import places
 from organization.models import Job, Staff
+from organization.workers import worker_name
 
 log = structlog.stdlib.get_logger("huiyan.job")
 
 LEASE = timedelta(seconds=45)
 FLUSH_SECONDS = 1.0
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 8
+FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds
 
 Handler = Callable[[Job, "Progress"], None]
 _handlers: dict[str, Handler] = {}
@@ -37,6 +41,13 @@ _handlers: dict[str, Handler] = {}
 
 class JobError(Exception):
     """A failure the person who asked can mend; its text is a sentence for them."""
+
+
+class Transient(Exception):
+    """A trouble that passes, as of a server that does not answer: the job is tried again later.
+
+    Its text, which may be empty, is a sentence for the person who asked.
+    """
 
 
 class LeaseLost(Exception):
@@ -90,9 +101,14 @@ class Progress:
             self._changes |= {"done_parts": done, "all_parts": of}
         self._stop_if_lost()
 
-    def confirm(self) -> None:
-        """Last thing before a commit: stop if another worker has taken the job over."""
-        if not Job.unscoped.select_for_update().filter(pk=self._job.pk, lease=self._job.lease).exists():
+    def confirm(self, *, more_to_come: bool = False) -> None:
+        """Last thing before a commit: stop if the job was cancelled or is another worker's now.
+
+        The row stays locked until then, so that a job is either cancelled or committed. After the
+        last commit of a job it cannot be cancelled any more.
+        """
+        held = Job.unscoped.filter(pk=self._job.pk, lease=self._job.lease)
+        if not held.update(is_settled=not more_to_come):
             raise LeaseLost
 
     def flush(self) -> None:
@@ -127,11 +143,8 @@ def _carry_out(job: Job) -> None:
         return
     except JobError as error:
         _finish(job, Job.Status.FAILED, error=str(error))
-    except (OperationalError, InterfaceError) as fault:
-        # The database failed: leave the job as it is, and let the tick try again. Its words may hold
-        # the row it was writing, so they go no further.
-        connection.close()
-        raise type(fault)("The database failed.") from None
+    except (Transient, OperationalError, InterfaceError) as trouble:
+        _try_later(job, trouble)
     except Exception as fault:
         # Values may stand in an exception's text, so only its kind and places are kept.
         log.error("job stopped", exc_info=fault)
@@ -145,7 +158,8 @@ def _carry_out(job: Job) -> None:
 def jobs_requeue() -> list[int]:
     """Ids of open jobs nobody works on: their lease is over, or their message was lost."""
     stale = timezone.now() - LEASE
-    waiting = Q(status=Job.Status.QUEUED, created_at__lt=stale)
+    unheard = Q(next_try_at=None, created_at__lt=stale) | Q(next_try_at__lte=timezone.now())
+    waiting = Q(unheard, status=Job.Status.QUEUED)
     abandoned = Q(status=Job.Status.RUNNING, heartbeat_at__lt=stale)
     spent = Job.unscoped.filter(abandoned, attempts__gte=MAX_ATTEMPTS)
     spent.update(
@@ -157,23 +171,81 @@ def jobs_requeue() -> list[int]:
 
 
 def job_retry(job: Job) -> bool:
-    """Run a failed job again; False if it is not failed (any more)."""
+    """Run a failed or cancelled job again; False if it is neither (any more)."""
     from organization.tasks import run_job
 
-    again = Job.unscoped.filter(pk=job.pk, status=Job.Status.FAILED).update(
-        status=Job.Status.QUEUED, error="", attempts=0, finished_at=None, done_parts=0
+    ended = Job.unscoped.filter(pk=job.pk, status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
+    again = ended.update(
+        status=Job.Status.QUEUED,
+        error="",
+        attempts=0,
+        finished_at=None,
+        done_parts=0,
+        next_try_at=None,
+        cancelled_at=None,
+        cancelled_by=None,
     )
     if again:
         transaction.on_commit(lambda: ring(run_job, job.pk))
     return bool(again)
 
 
+def job_cancel(job: Job, *, by: Staff) -> bool:
+    """End a waiting or running job; False if it has ended, or has just been committed.
+
+    Its holder finds the lease gone within a second, and before its commit at the latest.
+    """
+    now = timezone.now()
+    return bool(
+        Job.unscoped.filter(pk=job.pk, is_settled=False)
+        .open()
+        .update(
+            status=Job.Status.CANCELLED,
+            lease=None,
+            next_try_at=None,
+            finished_at=now,
+            cancelled_at=now,
+            cancelled_by=by,
+        )
+    )
+
+
+def wait_before(job_id: int, attempt: int) -> timedelta:
+    """How long after this attempt the next one comes; of jobs that failed together not all at once."""
+    seconds = min(LONGEST_WAIT, FIRST_WAIT * 2.0**attempt)
+    return timedelta(seconds=seconds * random.Random(f"{job_id} {attempt}").uniform(0.9, 1.1))
+
+
+def _try_later(job: Job, trouble: Exception) -> None:
+    """Queue the job again for later; where even that cannot be written, its lease runs out."""
+    log.warning("job tried later", trouble=type(trouble).__name__)
+    if not isinstance(trouble, Transient):
+        connection.close()
+    with override(job.language), suppress(DatabaseError, InterfaceError, LeaseLost):
+        why = str(trouble) if isinstance(trouble, Transient) else ""
+        why = why or _("The database was busy or not to be reached.")
+        if job.attempts >= MAX_ATTEMPTS:
+            tried = _("This was tried %(n)s times.") % {"n": job.attempts}
+            _finish(job, Job.Status.FAILED, error=f"{why} {tried}")
+            return
+        at = timezone.now() + wait_before(job.pk, job.attempts)
+        then = _("Next try at %(time)s.") % {"time": f"{timezone.localtime(at):%H:%M:%S}"}
+        _update_held(job, status=Job.Status.QUEUED, next_try_at=at, lease=None, message=f"{why} {then}"[:300])
+
+
 def _claim(job_id: int) -> Job | None:
     now = timezone.now()
-    free = Q(status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - LEASE)
+    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    free = Q(due, status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - LEASE)
     lease = uuid.uuid4()
     claimed = Job.unscoped.filter(free, pk=job_id).update(
-        status=Job.Status.RUNNING, lease=lease, heartbeat_at=now, started_at=now, attempts=F("attempts") + 1
+        status=Job.Status.RUNNING,
+        lease=lease,
+        worker=worker_name(),
+        heartbeat_at=now,
+        started_at=now,
+        next_try_at=None,
+        attempts=F("attempts") + 1,
     )
     return Job.unscoped.get(pk=job_id) if claimed else None
 

@@ -2,7 +2,7 @@ from django.urls import path
 
 from organization.health import healthz, readyz
 from organization.metrics import metrics
-from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores
+from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores, watch
 
 urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
@@ -24,6 +24,7 @@ urlpatterns = [
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job_cancel"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job_retry"),
     path("staff/", staff.staff_list, name="staff"),
     path("staff.csv", staff.staff_csv, name="staff_csv"),
@@ -41,4 +42,5 @@ urlpatterns = [
     path("stores/<int:pk>/", stores.store_edit, name="store_edit"),
     path("regions/new/", stores.region_new, name="region_new"),
     path("regions/<int:pk>/", stores.region_edit, name="region_edit"),
+    path("watch/", watch.watch_page, name="watch"),
 ]

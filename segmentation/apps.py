@@ -12,12 +12,14 @@ class SegmentationConfig(AppConfig):
         from members.hooks import on_profiling_end
         from organization import health, metrics
         from organization.jobs import register
+        from organization.watch.lines import register_line
         from segmentation.nightly.objections import profile_clear
         from segmentation.nightly.run import KIND, nightly
         from segmentation.services import night_queue_next
-        from segmentation.watch import night_metrics, night_overdue
+        from segmentation.watch import last_night, night_metrics, night_overdue
 
         on_profiling_end(profile_clear)
         register(KIND, partial(nightly, queue_next=night_queue_next))
         health.register("night", night_overdue, matters=False)
         metrics.register(night_metrics)
+        register_line(last_night)

@@ -5,12 +5,15 @@ from datetime import datetime, time, timedelta
 
 from django.db.models import Exists
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from prometheus_client.core import Metric
 
 from organization import company
 from organization.metrics import gauge
+from organization.watch.lines import Line
 from sales.models import Receipt
 from segmentation.models import NightlyRun
+from segmentation.nightly.run import latest_published
 from segmentation.services import FILES_STOPPED_AFTER
 
 # Nights begin at 03:30 and take minutes; by then one is late.
@@ -35,3 +38,12 @@ def night_metrics() -> Iterator[Metric]:
         begun = datetime.combine(latest.as_of + timedelta(days=1), time(), company.zone())
         age = (timezone.now() - begun).total_seconds()
         yield gauge("last_night_age_seconds", "Since the end of the last business day worked out.", age)
+
+
+def last_night() -> Line:
+    night = latest_published()
+    if night is None or night.published_at is None:
+        return Line(_("Last night"), _("none made yet"), "nights")
+    text = _("%(day)s, published %(at)s")
+    at = f"{timezone.localtime(night.published_at):%m-%d %H:%M}"
+    return Line(_("Last night"), text % {"day": night.as_of, "at": at}, "nights")

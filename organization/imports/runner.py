@@ -45,6 +45,8 @@ def column_labels(kind: str) -> dict[str, str]:
 def import_run(job: Job, progress: Progress) -> None:
     """Job handler. One transaction: a killed import leaves nothing behind and starts again."""
     record = Import.unscoped.get(pk=job.payload["import"])
+    if record.finished_at:
+        return  # It was committed, and its worker died before it could say so.
     importer, file = _importers[record.kind], SealedFile(Path(record.path))
     if not file.path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))

@@ -7,8 +7,10 @@ from organization.models.jobs import Job
 from organization.models.secrets import Secret
 from organization.models.staff import Role, Staff
 from organization.models.stores import Region, Store, TwoNames
+from organization.models.watch import Alert, ScheduledTask, WorkerBeat
 
 __all__ = [
+    "Alert",
     "AuditCheck",
     "AuditEvent",
     "AuditHead",
@@ -20,9 +22,11 @@ __all__ = [
     "QuarantinedRow",
     "Region",
     "Role",
+    "ScheduledTask",
     "Secret",
     "Source",
     "Staff",
     "Store",
     "TwoNames",
+    "WorkerBeat",
 ]

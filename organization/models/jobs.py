@@ -15,6 +15,7 @@ class Job(models.Model):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     kind = models.CharField(max_length=40)
     label = models.CharField(max_length=200)
@@ -34,6 +35,13 @@ class Job(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     lease = models.UUIDField(null=True)
+    worker = models.CharField(max_length=100, blank=True)  # the process that claimed it last
+    # Waiting after a passing trouble: not to be claimed before.
+    next_try_at = models.DateTimeField(null=True)
+    # Its work is committed; what is left is only to say so. Too late to cancel.
+    is_settled = models.BooleanField(default=False, db_default=False)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
 
     unscoped = JobQuerySet.as_manager()
     objects = closed(JobQuerySet)
@@ -56,6 +64,14 @@ class Job(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+    @property
+    def can_run_again(self) -> bool:
+        return self.status in (self.Status.FAILED, self.Status.CANCELLED)
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.is_open and not self.is_settled
 
     @property
     def log_lines(self) -> list[str]:

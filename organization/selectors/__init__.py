@@ -31,6 +31,7 @@ from organization.selectors.places import (
     stores_csv,
 )
 from organization.selectors.sessions import SessionSeen, sessions
+from organization.selectors.standing import Standing, alerts_ended, standing
 
 __all__ = [
     "IMPORT_ORDERS",
@@ -44,9 +45,11 @@ __all__ = [
     "RegionRow",
     "SessionSeen",
     "SetAside",
+    "Standing",
     "StoreRow",
     "accounts",
     "accounts_csv",
+    "alerts_ended",
     "columns_read",
     "file_kinds",
     "imports",
@@ -61,6 +64,7 @@ __all__ = [
     "rows_with_reasons",
     "sessions",
     "shown_rows",
+    "standing",
     "store_options",
     "store_rows",
     "stores",

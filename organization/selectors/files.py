@@ -41,7 +41,7 @@ def imports(
 
 def jobs(staff: Staff, *, kind: str = "", status: str = "") -> QuerySet[Job]:
     """The jobs this person may see, newest first."""
-    seen: QuerySet[Job] = Job.objects.visible_to(staff).select_related("asked_by")
+    seen: QuerySet[Job] = Job.objects.visible_to(staff).select_related("asked_by", "cancelled_by")
     return seen.filter(Q(kind=kind) if kind else Q(), Q(status=status) if status else Q())
 
 

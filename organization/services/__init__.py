@@ -10,7 +10,7 @@ from organization.services.invitations import (
     invitation_staff,
     invitations_issue,
 )
-from organization.services.jobs import job_run_again
+from organization.services.jobs import job_cancel, job_run_again
 from organization.services.refusal import Refusal
 from organization.services.sessions import second_factor_reset, session_end, sessions_end
 from organization.services.staff import (
@@ -43,6 +43,7 @@ __all__ = [
     "invitation_send",
     "invitation_staff",
     "invitations_issue",
+    "job_cancel",
     "job_run_again",
     "quarantine_downloaded",
     "quarantine_forget",

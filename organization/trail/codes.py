@@ -19,6 +19,7 @@ CODES: dict[str, StrOrPromise] = {
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
     "import.uploads_forgotten": _("Uploads deleted when their time was over"),
+    "job.cancelled": _("Job cancelled"),
     "job.retried": _("Job run again"),
     "member.erased": _("Member erased"),
     "member.erasure_lifted": _("Erasure lifted"),

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from organization import selectors
+from organization import selectors, services
 from organization.access import asked, roles, staff_of
-from organization.models import Job, Role
-from organization.services import job_run_again
+from organization.models import Job, Role, Staff
 
 PER_PAGE = 25
 everybody = roles(*Role)
@@ -54,9 +53,22 @@ def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @everybody
 def job_retry(request: HttpRequest, pk: int) -> HttpResponse:
     job = _job(request, pk)
-    if not job_run_again(job=job, actor=staff_of(request)):
+    if not services.job_run_again(job=job, actor=staff_of(request)):
         messages.warning(request, _("This job did not fail, so there is nothing to run again."))
-    if job.kind == "import" and staff_of(request).can_import:
+    return _back_to(job, staff_of(request))
+
+
+@require_POST
+@everybody
+def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    job = _job(request, pk)
+    if not services.job_cancel(job=job, actor=staff_of(request)):
+        messages.warning(request, _("This job has ended already, so there is nothing to cancel."))
+    return _back_to(job, staff_of(request))
+
+
+def _back_to(job: Job, staff: Staff) -> HttpResponse:
+    if job.kind == "import" and staff.can_import:
         return redirect("import_detail", job.payload["import"])
     return redirect("job_detail", job.pk)
 

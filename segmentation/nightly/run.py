@@ -82,7 +82,7 @@ def _carry_out(run: NightlyRun, name: StageName, progress: Progress) -> None:
             refuse_if_older(run.as_of)
         outcome = work.write(run, found)
         _mark_done(stage, outcome)
-        progress.confirm()
+        progress.confirm(more_to_come=name != StageName.PUBLISH)
 
 
 def _mark_done(stage: NightlyStage, outcome: Outcome) -> None:
