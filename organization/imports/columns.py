@@ -25,6 +25,8 @@ class Column:
     label: Promise
     aliases: tuple[str, ...]
     required: bool = False
+    holds: str = ""  # number, day, moment or time, where its texts are made plain
+    digits: int = 2  # decimals of a number that can be stored
 
 
 def match_header(header: list[str], columns: tuple[Column, ...]) -> tuple[dict[str, int], list[str]]:
@@ -75,10 +77,9 @@ _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
 
 
 def number(cell: str) -> Decimal:
-    plain = re.sub(r"[,¥￥$]", "", cell)
-    if not _NUMBER.fullmatch(plain):
+    if not _NUMBER.fullmatch(cell):
         raise BadCell(_("This is not a number."))
-    value = Decimal(plain)
+    value = Decimal(cell)
     if abs(value) >= 10_000_000:
         raise BadCell(_("This number is too large."))
     return value
@@ -117,7 +118,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return clean
 
 
-_DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+_DAY = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))")
 _TIME = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?")
 
 
@@ -125,7 +126,9 @@ def day(cell: str) -> date:
     parts = _DAY.fullmatch(cell)
     try:
         if parts:
-            return date(int(parts[1]), int(parts[2]), int(parts[3]))
+            year, _mark, *found = parts.groups()
+            month, of_month = (int(part) for part in found if part)
+            return date(int(year), month, of_month)
     except ValueError:
         pass
     raise BadCell(_("This is not a date such as 2026-03-05 or 20260305."))

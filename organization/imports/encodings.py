@@ -75,9 +75,9 @@ def _candidates(start: bytes) -> list[str]:
     if b"\0" in start:
         even, odd = start[0::2].count(0), start[1::2].count(0)
         # Digits, commas and line ends leave every other byte of UTF-16 zero.
-        if not even and odd * 16 > len(start):
+        if odd > 8 * even and odd * 16 > len(start):
             return ["utf-16-le"]
-        if not odd and even * 16 > len(start):
+        if even > 8 * odd and even * 16 > len(start):
             return ["utf-16-be"]
         raise _zeros()
     return ["utf-8", "gb18030"]

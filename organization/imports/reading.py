@@ -14,6 +14,7 @@ from organization.imports import delimited, jsonlines, parquet, spreadsheet
 from organization.imports.columns import Column, match_header
 from organization.imports.containers import Content, PlainFile, Source, look_into
 from organization.imports.encodings import Opener, survey
+from organization.imports.recognition import recognise
 from organization.imports.tables import WIDEST_ROW, Batch, Layout, WrongWidth
 from organization.jobs import JobError
 
@@ -26,12 +27,15 @@ Sampler = Callable[[Layout, list[int]], dict[int, list[str]]]
 def detect_layout(file: Source, columns: tuple[Column, ...]) -> Layout:
     """Find format, encoding and columns, or refuse the file with a sentence."""
     content = look_into(file)
-    layout, _sampler = _parquet(content) if content.kind == "parquet" else _text(content)
+    layout, sampler = _parquet(content) if content.kind == "parquet" else _text(content)
     layout = replace(layout, wrapper=content.wrapper, member=content.member)
     _check_header(layout.header)
     positions, unused = match_header(layout.header, columns)
     _check_columns(positions, layout, columns)
-    return replace(layout, positions=positions, unused=unused)
+    layout = replace(layout, positions=positions, unused=unused)
+    held = [column for column in columns if column.holds and column.name in positions]
+    sample = sampler(layout, [positions[column.name] for column in held])
+    return replace(layout, forms=recognise(held, {c.name: sample[positions[c.name]] for c in held}, layout))
 
 
 def _parquet(content: Content) -> tuple[Layout, Sampler]:

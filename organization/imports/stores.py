@@ -25,7 +25,7 @@ STORES = (
     Column("region", gettext_lazy("Region"), ("片区",)),
     Column("region_en", gettext_lazy("Region in English"), ()),
     Column("time_zone", gettext_lazy("Time zone"), ("时区",)),
-    Column("closing_hour", gettext_lazy("Closing hour"), ("营业日结束时间",)),
+    Column("closing_hour", gettext_lazy("Closing hour"), ("营业日结束时间",), holds="number", digits=0),
 )
 
 EXAMPLES = (

@@ -7,8 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from organization.imports.values import DateForm, NumberForm
+
 LONGEST_CELL, LONGEST_ROW = 2_000, 20_000
 WIDEST_ROW = 500
+Form = NumberForm | DateForm
 NOT_AN_OBJECT = -1  # instead of a number of cells: a line of JSON Lines that is none
 
 
@@ -28,6 +31,7 @@ class Layout:
     quote: str = '"'
     header_row: int = 1  # 0 where every row holds its own names
     size: int = 0  # bytes of text, unpacked
+    forms: dict[str, Form] = field(default_factory=dict)  # of the columns that hold numbers and dates
 
     def described(self) -> dict[str, object]:
         columns = [{"name": name, "title": self.header[at]} for name, at in self.positions.items()]
@@ -45,6 +49,7 @@ class Layout:
             "header": self.header,
             "columns": columns,
             "unused": self.unused,
+            "forms": {name: form.described() for name, form in self.forms.items()},
         }
 
 
@@ -58,16 +63,32 @@ class Batch:
     _stripped: dict[str, pa.Array] = field(default_factory=dict)
 
     def column(self, name: str) -> pa.Array | None:
-        """Stripped text of a declared column; None where the file has none."""
+        """Stripped text of a declared column, numbers and dates made plain; None where there is none."""
         at = self.layout.positions.get(name)
         if at is None:
             return None
         if name not in self._stripped:
-            self._stripped[name] = pc.utf8_trim_whitespace(self.columns[at])
+            stripped, form = pc.utf8_trim_whitespace(self.columns[at]), self.layout.forms.get(name)
+            self._stripped[name] = _made_plain(stripped, form) if form else stripped
         return self._stripped[name]
 
     def raw(self, index: int) -> list[str]:
         return [column[index].as_py()[:LONGEST_CELL] for column in self.columns]
+
+
+def _made_plain(texts: pa.Array, form: Form) -> pa.Array:
+    """Each distinct text that the cleaner would not take as it is, once."""
+    odd = pc.and_(pc.invert(pc.match_substring_regex(texts, form.native)), pc.not_equal(texts, ""))
+    if not pc.any(odd).as_py():
+        return texts
+    encoded = texts.filter(odd).dictionary_encode()
+    plain = pa.array([_text(text, form) for text in encoded.dictionary.to_pylist()], pa.string())
+    return pc.replace_with_mask(texts, odd, plain.take(encoded.indices))
+
+
+def _text(text: str, form: Form) -> str:
+    """What is none of its column's form is quoted, lest the cleaner take it for something else."""
+    return form.canonical(text) or f"“{text}”"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Q, QuerySet
 
 from organization.imports.runner import column_labels
+from organization.imports.words import written_as
 from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff, Store
 
 IMPORT_ORDERS = {
@@ -53,13 +54,22 @@ def job_kinds(staff: Staff) -> list[str]:
 class ColumnRead:
     title: str
     becomes: str
+    written: str  # how its numbers or dates are written, where that says something
 
 
 def columns_read(record: Import) -> list[ColumnRead]:
     """Which column of the file became which of ours."""
     labels = column_labels(record.kind)
     columns = record.reading.get("columns", [])
-    return [ColumnRead(column["title"], labels.get(column["name"], column["name"])) for column in columns]
+    forms = record.reading.get("forms", {})
+    return [
+        ColumnRead(
+            column["title"],
+            labels.get(column["name"], column["name"]),
+            written_as(forms.get(column["name"], {})),
+        )
+        for column in columns
+    ]
 
 
 @dataclass(frozen=True)
