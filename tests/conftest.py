@@ -67,12 +67,6 @@ def _set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     clear_contextvars()
 
 
-@pytest.fixture(autouse=True)
-def _own_language() -> None:
-    """A page asked for in Chinese leaves its language behind in the thread."""
-    translation.deactivate()
-
-
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
     """A real Celery worker over the real broker, in a thread of this process."""

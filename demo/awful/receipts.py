@@ -126,7 +126,10 @@ RECEIPTS = {
     ),
     "one_slip_of_the_hand.csv": _case(
         as_text(
-            [*cells([Line(number=f"R{n}", amount=TWENTY + n) for n in range(40)]), _row(单号="X1", 金额="1,5")]
+            [
+                *cells([Line(number=f"R{n}", amount=TWENTY + n) for n in range(40)]),
+                _row(单号="X1", 金额="1,5"),
+            ]
         ).encode(),
         40 * TWENTY + 780, 40, read=41, added=40, quarantined=1,
     ),
