@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONCE, NONE, SELF, UNSAFE_INLINE
@@ -74,6 +75,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "config.apps.SupportConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "organization",
@@ -86,6 +92,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.headers.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -100,11 +107,15 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "organization.account.middleware.keep_session_alive",
+    "organization.account.middleware.SecondFactorMiddleware",
 ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # No APP_DIRS: a log-in page of ours that is missing must fail, not fall back on allauth's own.
+        "DIRS": [BASE_DIR / "templates", _package("django.contrib.admin") / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": [
@@ -136,14 +147,73 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 
 AUTH_USER_MODEL = "organization.Staff"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 4 * 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 DEMO_LOGINS = env.bool("HUIYAN_DEMO", False)  # The log-in page lists the demo's accounts.
+# An admin without a second factor can do nothing but set one up; never asked for in the demo.
+MFA_REQUIRED = env.bool("MFA_REQUIRED", True)
+
+# Log-in is django-allauth's; organization/account/ has what differs. See docs/decisions/0013.
+ACCOUNT_ADAPTER = "organization.account.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"  # Addresses come from admins.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_FORMS = {
+    "login": "organization.account.forms.LogInForm",
+    "reauthenticate": "organization.account.forms.PasswordAgainForm",
+    "change_password": "organization.account.forms.PasswordChangeForm",
+    "reset_password": "organization.account.forms.PasswordForgottenForm",
+    "reset_password_from_key": "organization.account.forms.PasswordNewForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    # "key" is account and address together (adapters.py), or the account whose code is asked for.
+    "login_failed": "30/15m/ip,5/15m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "10/m/user",
+    "reset_password": "10/h/ip,3/h/key",
+    "reset_password_from_key": "20/m/ip",
+}
+# How many proxies of ours stand in front and add to X-Forwarded-For; what else is in it is forged.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+MFA_ADAPTER = "organization.account.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "organization.account.forms.CodeForm",
+    "reauthenticate": "organization.account.forms.CodeAgainForm",
+    "activate_totp": "organization.account.forms.SecondFactorForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Huiyan"
+MFA_TOTP_TOLERANCE = 1  # Clocks of phones are half a minute off.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+
+SESSION_COOKIE_AGE = 12 * 3600  # From the last visit: organization/account/middleware.py.
+# True: an admin's session ends when the browser is closed.
+ADMIN_SESSION_ENDS_WITH_BROWSER = env.bool("ADMIN_SESSION_ENDS_WITH_BROWSER", False)
+
+EMAIL_URL = env.str("EMAIL_URL", "")  # smtp+tls://user:password@host:587
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "huiyan@localhost")
+EMAIL_TIMEOUT = 20
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = LOCAL_DIR / "mail"
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
@@ -155,10 +225,20 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
 HTTPS = env.bool("HTTPS", False)  # True behind a TLS proxy that sets X-Forwarded-Proto.
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+# A name that begins so is taken from this host only, over TLS only.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# For all names below this one too: only the owner of the domain knows whether they have TLS.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {

@@ -61,6 +61,8 @@ class Entry:
 def navigation(request: HttpRequest) -> dict[str, Any]:
     if not hasattr(request, "user") or not request.user.is_authenticated:
         return {}
+    if getattr(request, "must_set_up_second_factor", False):  # It may go nowhere else.
+        return {}
     staff = staff_of(request)
     return {
         "nav": [_entry(key, staff) for key in ENTRIES.get(staff.role, ("home",))],

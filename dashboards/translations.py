@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 LANGUAGE = "zh_Hans"
+KINDS = ("*.py", "*.html", "*.txt")
 NOT_READ = {"tests", "locale", "docs", "static", "migrations"}
 # Written by hand: a header with dates and versions would change for nothing.
 HEADER = """msgid ""
@@ -51,7 +52,7 @@ def source_texts(root: Path) -> dict[Text, set[str]]:
     """Every text to translate, with the files it stands in."""
     found: dict[Text, set[str]] = {}
     for path in _sources(root):
-        read = _of_template if path.suffix == ".html" else _of_python
+        read = _of_python if path.suffix == ".py" else _of_template
         for text in read(path.read_text(encoding="utf-8")):
             found.setdefault(text, set()).add(str(path.relative_to(root)))
     return found
@@ -133,7 +134,7 @@ def _forms(entry: Entry) -> list[str]:
 def _sources(root: Path) -> Iterator[Path]:
     for folder in sorted(root.iterdir()):
         if folder.is_dir() and not folder.name.startswith(".") and folder.name not in NOT_READ:
-            paths = sorted([*folder.rglob("*.py"), *folder.rglob("*.html")])
+            paths = sorted(path for kind in KINDS for path in folder.rglob(kind))
             yield from (path for path in paths if not NOT_READ & set(path.parts[len(root.parts) :]))
 
 

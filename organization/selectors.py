@@ -4,9 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from allauth.usersessions.models import UserSession
 from django.db.models import Count, Min, Q, QuerySet
 
+from organization.account.devices import device_name
 from organization.imports.runner import column_labels
 from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff, Store
 
@@ -160,3 +163,31 @@ def rows_with_reasons(record: Import) -> Iterator[list[str]]:
     labels = column_labels(record.kind)
     for row in record.quarantine.order_by("row").iterator(chunk_size=2_000):
         yield [str(row.row), labels.get(row.column, row.column), row.reason, *json.loads(row.raw or "[]")]
+
+
+@dataclass(frozen=True)
+class SessionSeen:
+    """One browser somebody is logged in with."""
+
+    pk: int
+    device: str
+    address: str
+    since: datetime
+    seen: datetime
+    is_current: bool
+
+
+def sessions(staff: Staff, *, current: str = "") -> list[SessionSeen]:
+    """Open sessions, the latest seen first; `current` is the key of the one that asks."""
+    found = [
+        SessionSeen(
+            pk=session.pk,
+            device=device_name(session.user_agent),
+            address=session.ip,
+            since=session.created_at,
+            seen=session.last_seen_at,
+            is_current=session.session_key == current,
+        )
+        for session in UserSession.objects.purge_and_list(staff)
+    ]
+    return sorted(found, key=lambda session: session.seen, reverse=True)

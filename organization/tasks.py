@@ -1,6 +1,10 @@
 from celery import shared_task
+from django.utils import translation
 
 from organization import jobs, services
+from organization.crypto import decrypt
+from organization.models import Staff
+from organization.services.mail import password_reset_send
 
 
 @shared_task
@@ -19,3 +23,11 @@ def tick() -> None:
 def verify_audit() -> None:
     """Prove the chain of the audit trail and note its head."""
     services.audit_check()
+
+
+@shared_task
+def password_reset_mail(staff_id: int, sealed_url: str, language: str) -> None:
+    """The link is sealed on its way: who reads the broker must not be able to use it."""
+    with translation.override(language):
+        staff = Staff.objects.get(pk=staff_id)
+        password_reset_send(staff=staff, url=decrypt(bytes.fromhex(sealed_url)))

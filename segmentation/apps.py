@@ -1,10 +1,12 @@
 from functools import partial
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SegmentationConfig(AppConfig):
     name = "segmentation"
+    verbose_name = _("Nights")
 
     def ready(self) -> None:
         from organization.jobs import register

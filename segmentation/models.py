@@ -25,7 +25,12 @@ class NightlyRun(models.Model):
     score_shares = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = _("night")
+        verbose_name_plural = _("nights")
         ordering = ["-as_of"]
+
+    def __str__(self) -> str:
+        return str(self.as_of)
 
 
 class StageName(models.TextChoices):
@@ -51,7 +56,12 @@ class NightlyStage(models.Model):
     result = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = _("stage of a night")
+        verbose_name_plural = _("stages of nights")
         constraints = [models.UniqueConstraint(fields=["run", "name"], name="stage_once_per_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.get_name_display()}"
 
     @property
     def seconds(self) -> float | None:

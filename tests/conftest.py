@@ -34,6 +34,7 @@ def pytest_configure() -> None:
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MFA_REQUIRED = False  # The cast has no phones; tests/organization/test_second_factor.py has.
     # The settings were read before this file could say which Valkey database is this process's own.
     settings.REDIS_URL = redis_url(int(os.environ["HUIYAN_REDIS_DB"]))
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": settings.REDIS_URL}}

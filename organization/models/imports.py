@@ -16,6 +16,13 @@ class Source(models.Model):
     id = models.SmallAutoField(primary_key=True)
     name = models.CharField(max_length=60, unique=True)
 
+    class Meta:
+        verbose_name = _("source of files")
+        verbose_name_plural = _("sources of files")
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class ImportKind(models.TextChoices):
     STORES = "stores", _("Stores")
@@ -55,6 +62,8 @@ class Import(models.Model):
     objects = closed(AdminQuerySet)
 
     class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -64,6 +73,9 @@ class Import(models.Model):
                 name="import_counts_reconcile",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class QuarantinedRow(models.Model):

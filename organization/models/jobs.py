@@ -39,8 +39,13 @@ class Job(models.Model):
     objects = closed(JobQuerySet)
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         ordering = ["-id"]
         indexes = [models.Index(fields=["status", "heartbeat_at"])]
+
+    def __str__(self) -> str:
+        return self.label
 
     @property
     def progress_percent(self) -> int:

@@ -27,6 +27,8 @@ class Region(TwoNames):
     path = models.CharField(max_length=200, db_index=True, editable=False)
 
     class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
         constraints = [
             models.UniqueConstraint(F("parent"), F("name"), name="region_name_unique", nulls_distinct=False)
         ]
@@ -46,6 +48,8 @@ class Store(TwoNames):
     objects = closed(StoreQuerySet)
 
     class Meta:
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(condition=Q(closing_hour__lte=6), name="store_closing_hour_early")

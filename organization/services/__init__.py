@@ -4,6 +4,7 @@ from organization.services.audit import Audited, audit, audit_check, audit_many
 from organization.services.company import AlreadySetUp, company_save, first_admin_create
 from organization.services.imports import import_create, quarantine_downloaded
 from organization.services.jobs import job_run_again
+from organization.services.sessions import second_factor_reset, session_end, sessions_end
 from organization.services.staff import staff_create
 from organization.services.stores import region_ensure, stores_create
 
@@ -19,6 +20,9 @@ __all__ = [
     "job_run_again",
     "quarantine_downloaded",
     "region_ensure",
+    "second_factor_reset",
+    "session_end",
+    "sessions_end",
     "staff_create",
     "stores_create",
 ]

@@ -22,7 +22,18 @@ CODES: dict[str, StrOrPromise] = {
     "member.exported": _("Member's data downloaded"),
     "member.revealed": _("Member's value shown in clear"),
     "night.asked": _("Night asked for"),
+    "staff.code_refused": _("Verification code refused"),
     "staff.created": _("Account created"),
+    "staff.logged_in": _("Logged in"),
+    "staff.logged_out": _("Logged out"),
+    "staff.login_failed": _("Log-in refused"),
+    "staff.password_changed": _("Password changed"),
+    "staff.password_reset": _("Password set by mailed link"),
+    "staff.recovery_codes_renewed": _("Recovery codes renewed"),
+    "staff.second_factor_off": _("Second factor turned off"),
+    "staff.second_factor_on": _("Second factor turned on"),
+    "staff.second_factor_reset": _("Second factor reset by an admin"),
+    "staff.session_ended": _("Sessions ended"),
     "store.created": _("Store added"),
 }
 

@@ -1,0 +1,1 @@
+"""Log-in, second factor and sessions: what differs from django-allauth, which does the rest."""
