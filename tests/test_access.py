@@ -100,9 +100,9 @@ CASES = (
     Case("session_revoke", NOT_THERE, "post", "session"),
     Case("staff_second_factor_reset", ADMINS_ACT, "post", "staff"),
 )
-# For everybody, logged in or not; who is logged in needs no log-in page.
 # For nobody once somebody has an account.
 GONE = ("setup", "setup_company", "setup_admin")
+# For everybody, logged in or not; who is logged in needs no log-in page.
 OPEN = {
     "login": ("get", 200),
     "account_login": ("get", 200),

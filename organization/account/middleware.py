@@ -16,6 +16,7 @@ from organization.models import Role
 
 Answer = Callable[[HttpRequest], HttpResponse]
 SEEN = "seen_at"
+WANTED = "wanted"  # What an admin asked for who was led to the set-up; the recovery codes lead on to it.
 SEEN_EVERY_SECONDS = 600
 # What an admin without a second factor may open: the way to one, and the way out.
 OPEN = {
@@ -64,4 +65,6 @@ class SecondFactorMiddleware:
         address = reverse("mfa_activate_totp")
         if request.htmx:  # type: ignore[attr-defined]
             return HttpResponseClientRedirect(address)
+        if request.method == "GET":
+            request.session[WANTED] = request.get_full_path()
         return HttpResponseRedirect(address)

@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from organization import company, selectors
 from organization.access import roles, staff_of
+from organization.account.entry import enter
 from organization.export import csv_response
 from organization.first_run import SESSION_KEY, code_fits, unclaimed, with_code
 from organization.forms import (
@@ -36,7 +36,6 @@ from organization.services import (
 from organization.views.company import lists
 
 GET_AND_POST = require_http_methods(["GET", "POST"])
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 admins = roles(Role.ADMIN)
 
 
@@ -144,7 +143,7 @@ def _enter(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
     except AlreadySetUp:
         raise Http404 from None
     request.session.pop(SESSION_KEY, None)
-    login(request, admin, backend=BACKEND)
+    enter(request, admin)
     return redirect("first_stores")
 
 

@@ -81,9 +81,11 @@ class TestAdminWithoutOne:
     @pytest.mark.django_db(transaction=True)
     def test_it_goes_on_once_it_is_set_up(self, client: Client, admin: Staff) -> None:
         log_in(client, "admin")
+        client.get("/imports/?kind=sales")
         secret = client.get(SET_UP).context["form"].secret
         answer = client.post(SET_UP, {"code": code(secret)}, follow=True)
         assert len(answer.context["unused_codes"]) == 10
+        assert 'href="/imports/?kind=sales"' in answer.content.decode()
         assert client.get("/imports/").status_code == 200
         assert [event.actor for event in codes_of("staff.second_factor_on")] == [admin]
 
