@@ -4,7 +4,6 @@ import os
 import shutil
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -124,7 +123,7 @@ def _drop_other_uploads(manifest: Manifest) -> None:
 def _opens(sealed: str) -> bool:
     try:
         return crypto.decrypt(bytes.fromhex(sealed)) == KEY_CHECK
-    except (InvalidTag, ValueError, KeyError):
+    except (crypto.WrongKey, ValueError):
         return False
 
 
