@@ -22,8 +22,8 @@ from members.models import (
     MemberTag,
     Purpose,
 )
+from organization.imports.masking import masked
 from organization.models import AuditEvent, Staff
-from organization.selectors import masked
 
 
 def members_per_store(asker: Staff, stores: Collection[int]) -> dict[int, int]:

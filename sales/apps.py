@@ -6,15 +6,19 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from members.erasure import keep_without_person
+        from organization.imports import checking
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
         from sales.imports.catalogue import PRODUCTS, merge_products
         from sales.imports.columns import SALES
         from sales.imports.examples import PRODUCT_EXAMPLES, SALES_EXAMPLES
         from sales.imports.merge import merge_sales
+        from sales.imports.previews import preview_products, preview_sales
         from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 
         register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products, PRODUCT_EXAMPLES))
+        checking.register(ImportKind.PRODUCTS, preview_products)
+        checking.register(ImportKind.SALES, preview_sales)
         register(ImportKind.SALES, Importer(SALES, merge_sales, SALES_EXAMPLES))
         # The sums of store days count members, and a receipt that is corrected is found by its number.
         for model in (Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory):

@@ -86,6 +86,8 @@ CASES = (
     Case("imports", ADMINS),
     Case("imports", ADMINS, "post"),
     Case("import_detail", ADMINS, "get", "import"),
+    Case("import_confirm", ADMINS_ACT, "post", "import"),
+    Case("import_discard", ADMINS_ACT, "post", "import"),
     Case("import_rows", ADMINS, "get", "import"),
     Case("import_rows_csv", ADMINS, "get", "import"),
     Case("audit", ADMINS),

@@ -14,7 +14,7 @@ from dashboards.own.words import sender, visits
 from members.models import Channel, Member, Purpose
 from members.selectors import latest_consents, tags_of
 from organization import company
-from organization.selectors import masked
+from organization.imports.masking import masked
 from sales.selectors import receipts_by_store
 from segmentation import selectors as segmentation
 from segmentation.labels import SEGMENT_LABELS

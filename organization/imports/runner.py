@@ -44,24 +44,35 @@ def column_labels(kind: str) -> dict[str, str]:
 
 def import_run(job: Job, progress: Progress) -> None:
     """Job handler. One transaction: a killed import leaves nothing behind and starts again."""
+    from organization.imports.checking import import_check
+
     record = Import.unscoped.get(pk=job.payload["import"])
     if record.finished_at:
         return  # It was committed, and its worker died before it could say so.
+    if job.payload.get("check"):
+        import_check(job, record, progress)
+        return
+    with transaction.atomic():
+        import_merge(record, progress)
+        progress.confirm()
+    progress.say(_("Finished"))
+
+
+def import_merge(record: Import, progress: Progress) -> Tally:
+    """All of an import, in the caller's transaction."""
     importer, file = _importers[record.kind], SealedFile(Path(record.path))
     if not file.path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     progress.say(_("Looking at the file"))
     layout = detect_layout(file, importer.columns)
     _check_kind(record.kind, layout)
-    with transaction.atomic():
-        imports_hold()
-        tally = importer.merge(record, file, layout, progress)
-        if not tally.read:
-            raise JobError(_("The file has column names but no rows."))
-        progress.say(_("Writing what was set aside"))
-        save_tally(record, tally, file, layout)
-        progress.confirm()
-    progress.say(_("Finished"))
+    imports_hold()
+    tally = importer.merge(record, file, layout, progress)
+    if not tally.read:
+        raise JobError(_("The file has column names but no rows."))
+    progress.say(_("Writing what was set aside"))
+    save_tally(record, tally, file, layout)
+    return tally
 
 
 def imports_hold(*, wait: bool = True) -> bool:

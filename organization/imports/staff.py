@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
+from organization.imports.checking import MOST_ROWS, Preview, written_now
+from organization.imports.masking import masked
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.staff_columns import cleaners
@@ -231,3 +233,20 @@ def _state(access: Access, names: Names) -> dict[str, Any]:
         "regions": sorted(names.regions[pk] for pk in access.regions),
         "is_active": access.active,
     }
+
+
+def preview_staff(record: Import) -> Preview:
+    """Accounts as they would be stored; names and addresses are masked."""
+    header = [_("Username"), _("Name"), _("Role"), _("Stores"), _("Regions")]
+    accounts = written_now(Staff).prefetch_related("stores", "regions").order_by("pk")[:MOST_ROWS]
+    rows = [
+        [
+            account.username,
+            masked(account.first_name),
+            str(account.get_role_display()),
+            "; ".join(store.code for store in account.stores.all()),
+            "; ".join(region.name for region in account.regions.all()),
+        ]
+        for account in accounts
+    ]
+    return Preview(header, rows)

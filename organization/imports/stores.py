@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from organization import company
 from organization.imports import columns as cells
+from organization.imports.checking import MOST_ROWS, Preview, written_now
 from organization.imports.columns import BadCell, Column
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
@@ -93,3 +94,20 @@ def _save(values: dict[str, Any], store: Store | None, tally: Tally) -> Store:
     store.save(update_fields=changed)
     tally.updated += 1
     return store
+
+
+def preview_stores(record: Import) -> Preview:
+    """Stores as they would be stored."""
+    header = [_("Code"), _("Licence number"), _("Name"), _("Region"), _("Time zone"), _("Closing hour")]
+    rows = [
+        [
+            store.code,
+            store.licence_number,
+            store.name,
+            store.region.name,
+            store.time_zone,
+            str(store.closing_hour),
+        ]
+        for store in written_now(Store).select_related("region").order_by("pk")[:MOST_ROWS]
+    ]
+    return Preview(header, rows)

@@ -45,6 +45,10 @@ class Import(models.Model):
     finished_at = models.DateTimeField(null=True)
     # When the file and the rows set aside were deleted; counts and receipts stay.
     forgotten_at = models.DateTimeField(null=True)
+    # A check tells what an import would do; whoever asked for it then imports or discards.
+    checked_at = models.DateTimeField(null=True)
+    report = EncryptedTextField(null=True)
+    discarded_at = models.DateTimeField(null=True)
     # How the file was read: encoding, columns and what they became, columns not used.
     reading = models.JSONField(default=dict)
     read = models.IntegerField(default=0)
@@ -79,6 +83,12 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_waiting(self) -> bool:
+        """Checked, and neither imported nor discarded yet."""
+        is_open = self.job is not None and self.job.is_open
+        return bool(self.checked_at and not self.finished_at and not self.discarded_at and not is_open)
 
 
 class QuarantinedRow(models.Model):

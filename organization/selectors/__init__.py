@@ -2,7 +2,6 @@
 
 from organization.selectors.files import (
     IMPORT_ORDERS,
-    PERSONAL,
     ColumnRead,
     FileKind,
     ProblemGroup,
@@ -12,7 +11,6 @@ from organization.selectors.files import (
     imports,
     job_kinds,
     jobs,
-    masked,
     next_kind,
     problem_groups,
     rows_set_aside,
@@ -35,7 +33,6 @@ from organization.selectors.standing import Standing, alerts_ended, standing
 
 __all__ = [
     "IMPORT_ORDERS",
-    "PERSONAL",
     "STAFF_ORDERS",
     "STATES",
     "STORE_ORDERS",
@@ -55,7 +52,6 @@ __all__ = [
     "imports",
     "job_kinds",
     "jobs",
-    "masked",
     "next_kind",
     "problem_groups",
     "region_choices",

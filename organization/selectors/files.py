@@ -1,12 +1,12 @@
 """Reads of this app: imports and what is wrong with their rows, jobs."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from organization.imports.masking import problem_shown
 from organization.imports.runner import column_labels
 from organization.imports.words import written_as
 from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff, Store
@@ -21,10 +21,6 @@ IMPORT_ORDERS = {
 }
 # In this order, since each names what the ones before brought.
 NEEDED = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS, ImportKind.SALES)
-# Values of these columns are personal and are masked on a page.
-PERSONAL = {"phone", "card", "wechat", "name", "email"}
-# Where a row lacks a cell, its values stand in the wrong columns.
-_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 
 
 def imports(
@@ -149,22 +145,8 @@ def shown_rows(record: Import, rows: list[QuarantinedRow]) -> list[SetAside]:
 
 
 def _shown(record: Import, row: QuarantinedRow, labels: dict[str, str]) -> SetAside:
-    value = masked(row.value) if _is_personal(record, row) else row.value
+    value = problem_shown(record.kind, row.column, row.value)
     return SetAside(row.row, labels.get(row.column, row.column), value, row.reason)
-
-
-def _is_personal(record: Import, row: QuarantinedRow) -> bool:
-    """By its column; or by its look: a mobile number, in a file of members anything like a name."""
-    is_name = record.kind == ImportKind.MEMBERS and not row.value.isascii()
-    return row.column in PERSONAL or is_name or bool(_MOBILE.search(row.value))
-
-
-def masked(value: str) -> str:
-    """Enough of a phone or card number to find it again in the file, nothing of a name."""
-    if not value:
-        return ""
-    shows = len(value) >= 10 and value.isascii()
-    return f"{value[:3]}••••{value[-2:]}" if shows else "••••"
 
 
 def rows_with_reasons(record: Import) -> Iterator[list[str]]:

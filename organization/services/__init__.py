@@ -2,7 +2,13 @@
 
 from organization.services.audit import Audited, audit, audit_check, audit_many
 from organization.services.company import AlreadySetUp, company_save, first_admin_create
-from organization.services.imports import import_create, quarantine_downloaded, quarantine_forget
+from organization.services.imports import (
+    import_confirm,
+    import_create,
+    import_discard,
+    quarantine_downloaded,
+    quarantine_forget,
+)
 from organization.services.invitations import (
     invitation_accept,
     invitation_issue,
@@ -37,7 +43,9 @@ __all__ = [
     "audit_many",
     "company_save",
     "first_admin_create",
+    "import_confirm",
     "import_create",
+    "import_discard",
     "invitation_accept",
     "invitation_issue",
     "invitation_send",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files import File
 from django.db import transaction
+from django.utils import timezone
 
 from organization.jobs import job_create
 from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff
@@ -17,12 +18,24 @@ from organization.uploads import KEPT, SealedUpload, new_path
 
 
 def import_create(
-    *, kind: str, file: "File[Any]", file_name: str, source: str, asked_by: Staff | None
+    *,
+    kind: str,
+    file: "File[Any]",
+    file_name: str,
+    source: str,
+    asked_by: Staff | None,
+    check_first: bool = False,
 ) -> Import:
-    """Keep an uploaded file and queue its import."""
+    """Keep an uploaded file and queue its import, or a check of it that writes nothing."""
     path = file.keep() if isinstance(file, SealedUpload) else _sealed(file)
-    name = without_numbers(file_name)
-    return _queue_import(kind=kind, path=path, file_name=name, source=source, asked_by=asked_by)
+    return _queue_import(
+        kind=kind,
+        path=path,
+        file_name=without_numbers(file_name),
+        source=source,
+        asked_by=asked_by,
+        check_first=check_first,
+    )
 
 
 def _sealed(file: "File[Any]") -> Path:
@@ -33,20 +46,50 @@ def _sealed(file: "File[Any]") -> Path:
 
 
 @transaction.atomic
-def _queue_import(*, kind: str, path: Path, file_name: str, source: str, asked_by: Staff | None) -> Import:
+def _queue_import(
+    *, kind: str, path: Path, file_name: str, source: str, asked_by: Staff | None, check_first: bool
+) -> Import:
     sender, _made = Source.objects.get_or_create(name=source)
     record = Import.unscoped.create(
         kind=kind, source=sender, file_name=file_name[:200], path=str(path), asked_by=asked_by
     )
+    _give_job(record, asked_by, check=check_first)
+    audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": file_name})
+    return record
+
+
+def _give_job(record: Import, asked_by: Staff | None, *, check: bool) -> None:
     record.job = job_create(
         kind="import",
-        label=f"{ImportKind(kind).label}: {file_name}"[:200],
-        payload={"import": record.pk},
+        label=f"{ImportKind(record.kind).label}: {record.file_name}"[:200],
+        payload={"import": record.pk, "check": True} if check else {"import": record.pk},
         asked_by=asked_by,
     )
     record.save(update_fields=["job"])
-    audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": file_name})
-    return record
+
+
+@transaction.atomic
+def import_confirm(*, record: Import, actor: Staff) -> bool:
+    """Import a file that was checked; False if it no longer waits for that."""
+    record = Import.unscoped.select_for_update(of=("self",)).select_related("job").get(pk=record.pk)
+    if not record.is_waiting:
+        return False
+    _give_job(record, actor, check=False)
+    audit(actor=actor, code="import.confirmed", on=record)
+    return True
+
+
+@transaction.atomic
+def import_discard(*, record: Import, actor: Staff) -> bool:
+    """Delete a file that was checked; False if it no longer waits for that."""
+    record = Import.unscoped.select_for_update(of=("self",)).select_related("job").get(pk=record.pk)
+    if not record.is_waiting:
+        return False
+    record.discarded_at, record.report = timezone.now(), None
+    record.save(update_fields=["discarded_at", "report"])
+    audit(actor=actor, code="import.discarded", on=record)
+    transaction.on_commit(lambda: Path(record.path).unlink(missing_ok=True))
+    return True
 
 
 def quarantine_forget(*, where: Callable[[list[str]], bool]) -> int:

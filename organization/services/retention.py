@@ -48,10 +48,13 @@ def _over() -> list[Import]:
     return list(ended.select_for_update(of=("self",), skip_locked=True).order_by("pk"))
 
 
+ENDED = (Job.Status.FAILED, Job.Status.CANCELLED, Job.Status.DONE)
+
+
 def _failed() -> list[Import]:
-    """Imports that came to nothing; who retries one in time keeps it."""
+    """Imports that came to nothing and checks nobody acted on; who does so in time keeps them."""
     jobs = Job.unscoped.annotate(ended=Coalesce("finished_at", "created_at"))
-    dead = jobs.filter(Q(kind="import", status=Job.Status.FAILED), ended__lt=_ended_before())
+    dead = jobs.filter(Q(kind="import", status__in=ENDED), ended__lt=_ended_before())
     failed = Import.unscoped.filter(finished_at__isnull=True, job__in=dead)
     return list(failed.select_for_update(of=("self",), skip_locked=True).order_by("pk"))
 

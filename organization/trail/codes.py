@@ -16,6 +16,8 @@ CODES: dict[str, StrOrPromise] = {
     "campaign.updated": _("Campaign changed"),
     "cluster.renamed": _("Cluster renamed"),
     "company.changed": _("Company changed"),
+    "import.confirmed": _("Checked file imported"),
+    "import.discarded": _("Checked file discarded"),
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
     "import.uploads_forgotten": _("Uploads deleted when their time was over"),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from organization import selectors
 from organization.access import asked, roles, staff_of
@@ -18,8 +18,9 @@ from organization.export import csv_response
 from organization.forms import ImportForm
 from organization.imports.words import read_as
 from organization.models import Import, ImportKind, Job, Role
-from organization.services import import_create, quarantine_downloaded
+from organization.services import import_confirm, import_create, import_discard, quarantine_downloaded
 from organization.services.retention import kept_until
+from organization.views.checks import check_context
 
 PER_PAGE = 25
 ROWS_PER_PAGE = 50
@@ -61,6 +62,7 @@ def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
             file_name=file.name,
             source=data["source"],
             asked_by=staff_of(request),
+            check_first=request.POST.get("then") == "check",
         )
         for file in data["uploads"]
     ]
@@ -76,6 +78,10 @@ def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     record = _record(request, pk)
     context: dict[str, Any] = {"title": _("Import: %(file)s") % {"file": record.file_name}, "record": record}
+    if record.is_waiting:
+        context |= check_context(record, money=_money)
+        context["made"] = _made(context["report"]["made"])
+        return render(request, "organization/import_check.html", context)
     if record.finished_at:
         context |= {
             "tiles": _tiles(record),
@@ -84,10 +90,31 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "difference": _difference(record),
             "amounts": _amounts(record),
             "groups": selectors.problem_groups(record),
-            "made": _made(record),
+            "made": _made(record.made),
             "kept_until": kept_until(record),
         }
     return render(request, "organization/import.html", context)
+
+
+@require_POST
+@admins
+def import_confirmed(request: HttpRequest, pk: int) -> HttpResponse:
+    """Import what was checked."""
+    record = _record(request, pk)
+    if not import_confirm(record=record, actor=staff_of(request)):
+        messages.warning(request, _("This file does not wait to be imported."))
+    return redirect("import_detail", record.pk)
+
+
+@require_POST
+@admins
+def import_discarded(request: HttpRequest, pk: int) -> HttpResponse:
+    record = _record(request, pk)
+    if import_discard(record=record, actor=staff_of(request)):
+        messages.success(request, _("The file is deleted; nothing was written."))
+    else:
+        messages.warning(request, _("This file does not wait to be imported."))
+    return redirect("imports")
 
 
 @require_GET
@@ -162,7 +189,7 @@ def _money(amount: Decimal) -> str:
     return f"{'−' if amount < 0 else ''}{currency_sign()}{abs(amount):,.2f}"
 
 
-def _made(record: Import) -> list[tuple[str, str]]:
+def _made(made: dict[str, int]) -> list[tuple[str, str]]:
     names = {
         "receipts": _("Receipts"),
         "corrected": _("Receipts corrected"),
@@ -172,4 +199,4 @@ def _made(record: Import) -> list[tuple[str, str]]:
         "stores": _("Stores"),
         "staff": _("Staff accounts"),
     }
-    return [(name, f"{record.made[key]:,}") for key, name in names.items() if key in record.made]
+    return [(name, f"{made[key]:,}") for key, name in names.items() if key in made]

@@ -110,7 +110,7 @@ def bring(page: Page, kind: str, path: Path) -> None:
     page.goto("/first-steps/files/")
     page.select_option("[name=kind]", kind)
     page.set_input_files("input[type=file]", str(path))
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import at once").click()
     row = page.locator(".todo", has_text=path.name)
     expect(row).to_contain_text("to fix", timeout=PATIENCE)
 

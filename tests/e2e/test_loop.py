@@ -50,7 +50,7 @@ def upload(page: Page, kind: str, path: Path) -> None:
     page.goto("/imports/")
     page.select_option("[name=kind]:not(form[data-auto] *)", kind)
     page.set_input_files("input[type=file]", str(path))
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Import at once").click()
     expect(page.get_by_text("Does it add up?")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("dt:has-text('Difference') + dd")).to_have_text("0")
 

@@ -31,11 +31,19 @@ def queue(
     source: str = "POS",
     name: str = "a.csv",
     by: Staff | None = None,
+    check_first: bool = False,
 ) -> Import:
     if not isinstance(content, str | bytes):
         content = as_csv(content)
     raw = content.encode() if isinstance(content, str) else content
-    return import_create(kind=kind, file=ContentFile(raw), file_name=name, source=source, asked_by=by)
+    return import_create(
+        kind=kind,
+        file=ContentFile(raw),
+        file_name=name,
+        source=source,
+        asked_by=by,
+        check_first=check_first,
+    )
 
 
 def take_in(kind: str, content: str | bytes | Rows, **how: str) -> Import:
