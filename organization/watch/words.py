@@ -13,6 +13,7 @@ TASKS: dict[str, StrOrPromise] = {
     "nightly": _("Score last night"),
     "audit": _("Verify the audit trail"),
     "deliver": _("Send waiting messages"),
+    "forget": _("Delete uploads whose time is over"),
 }
 
 SENTENCES: dict[str, StrOrPromise] = {

@@ -208,7 +208,7 @@ def test_it_has_no_address_in_any_log(
 ) -> None:
     token = url.split("/")[2]
     assert "organization.redaction.SecretPaths" in settings.LOGGING["handlers"]["console"]["filters"]
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.INFO, "huiyan.request"):
         for address in (url, f"{url}nothing/", f"{url}language/", "/me/forged-but-secret/"):
             client.get(address)
     assert caplog.records
