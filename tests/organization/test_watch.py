@@ -222,7 +222,7 @@ def page(client: Client, admin: Staff, well: None) -> Callable[[], str]:
 
 def test_it_shows_that_all_is_well(page: Callable[[], str]) -> None:
     text = page()
-    assert "Yes: everything runs, and nothing is overdue." in text and "box:1" in text
+    assert "Nothing: everything runs, and nothing is overdue." in text and "box:1" in text
     assert text.count("On time") == len(current_app.conf.beat_schedule) and "Overdue" not in text
 
 
