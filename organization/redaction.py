@@ -3,8 +3,8 @@
 import logging
 import re
 
-# A member's own page: /me/<signed text>/…
-SECRET_PATH = re.compile(r"(/me/)[^/?#\s\"']+")
+# A member's own page /me/<signed text>/…, an invitation, a mailed link to a new password.
+SECRET_PATH = re.compile(r"(/(?:me|invitation)/|/password/[0-9A-Za-z]+-)[^/?#\s\"']+")
 
 
 def redacted(text: str) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from organization.models import AuditEvent, Staff, Store
+from organization.redaction import redacted
 from organization.services import (
     invitation_accept,
     invitation_issue,
@@ -64,6 +65,13 @@ def test_it_sets_a_password_and_leads_to_log_in(client: Client, invited: Staff, 
     assert "_auth_user_id" not in client.session
     assert client.login(username="li", password=GOOD)
     assert AuditEvent.unscoped.get(code="staff.password_set").actor == invited
+
+
+def test_it_is_in_no_log(token: str) -> None:
+    for line in (f"Not Found: /invitation/{token}/", f'"GET /invitation/{token}/?x=1 HTTP/1.1" 302'):
+        assert token not in redacted(line) and token[-20:] not in redacted(line)
+    assert redacted("/password/1a-c2f-9d8e/") == "/password/1a-…/"
+    assert redacted("GET /invitation/ 200") == "GET /invitation/ 200"
 
 
 def test_it_works_once(client: Client, token: str) -> None:
