@@ -34,7 +34,7 @@ def titles(content: Content) -> tuple[list[str], int]:
 def batches(content: Content, layout: Layout) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
     """Row numbers from 1, and columns."""
     first = 1
-    used = set(layout.positions.values())
+    used = set(layout.positions.values()) or set(range(len(layout.header)))  # A shape may use any.
     with _opened(content) as file:
         for batch in file.iter_batches(ROWS, use_threads=False):
             columns = [

@@ -38,7 +38,7 @@ def clean_rows(
                 refused(cells)
             else:
                 yield row, values
-    tally.take_wrong_widths(wrong, len(layout.header))
+    tally.take_wrong_widths(wrong, layout.sent_width)
 
 
 def _cells(batch: Batch) -> Iterator[tuple[int, dict[str, str]]]:

@@ -1,6 +1,7 @@
 """What every format becomes: a layout, then batches of text columns."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,26 @@ LONGEST_CELL, LONGEST_ROW = 2_000, 20_000
 WIDEST_ROW = 500
 Form = NumberForm | DateForm
 NOT_AN_OBJECT = -1  # instead of a number of cells: a line of JSON Lines that is none
+
+
+class Shape(Protocol):
+    """What rows need before their columns are ours: other titles, cells worked out, rows taken apart.
+
+    Pure: the same batch always becomes the same. `keeps_rows` says that each row sent becomes exactly
+    one row; rows set aside are then shown, and sent again, as the file had them.
+    """
+
+    keeps_rows: bool
+
+    def titles(self, header: list[str]) -> list[str]:
+        """Titles of the columns that come out, for the titles of a file; a `JobError` where it cannot."""
+        ...
+
+    def columns(
+        self, rows: NDArray[np.int64], columns: list[pa.Array]
+    ) -> tuple[NDArray[np.int64], list[pa.Array]]:
+        """Row numbers and text columns under those titles."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,19 @@ class Layout:
     header_row: int = 1  # 0 where every row holds its own names
     size: int = 0  # bytes of text, unpacked
     forms: dict[str, Form] = field(default_factory=dict)  # of the columns that hold numbers and dates
+    # Where a shape makes the columns: how the file itself is to be read.
+    shape: Shape | None = None
+    sent: "Layout | None" = None
+
+    @property
+    def raw_header(self) -> list[str]:
+        """Titles of the cells that `Batch.raw` gives."""
+        return self.sent.header if self.sent and self.shape and self.shape.keeps_rows else self.header
+
+    @property
+    def sent_width(self) -> int:
+        """Cells of a row as the file has it."""
+        return len((self.sent or self).header)
 
     def described(self) -> dict[str, object]:
         columns = [{"name": name, "title": self.header[at]} for name, at in self.positions.items()]
@@ -46,7 +80,7 @@ class Layout:
         }
         return {
             **{name: value for name, value in said.items() if value},
-            "header": self.header,
+            "header": self.raw_header,
             "columns": columns,
             "unused": self.unused,
             "forms": {name: form.described() for name, form in self.forms.items()},
@@ -60,6 +94,7 @@ class Batch:
     rows: NDArray[np.int64]
     columns: list[pa.Array]
     layout: Layout
+    sent: list[pa.Array] | None = None  # the columns of the file, where a shape kept its rows
     _stripped: dict[str, pa.Array] = field(default_factory=dict)
 
     def column(self, name: str) -> pa.Array | None:
@@ -73,7 +108,7 @@ class Batch:
         return self._stripped[name]
 
     def raw(self, index: int) -> list[str]:
-        return [column[index].as_py()[:LONGEST_CELL] for column in self.columns]
+        return [column[index].as_py()[:LONGEST_CELL] for column in self.sent or self.columns]
 
 
 def _made_plain(texts: pa.Array, form: Form) -> pa.Array:

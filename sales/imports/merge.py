@@ -97,7 +97,7 @@ def _spill(
         seen += sum(column.nbytes for column in batch.columns)
         progress.step(min(PARTS // 2, PARTS * seen // (2 * size)), PARTS)
     progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
-    tally.take_wrong_widths(wrong, len(layout.header))
+    tally.take_wrong_widths(wrong, layout.sent_width)
 
 
 def _count_cents(records: NDArray[np.void], tally: Tally) -> None:
