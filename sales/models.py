@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
+from members.querysets import OfMemberQuerySet
 from organization.models import Import, Source, Store
 from organization.querysets import closed
 from sales.querysets import StoreDayQuerySet
@@ -169,6 +170,24 @@ class ReceiptLineHistory(LineFields):
 
     unscoped = StoreDayQuerySet.as_manager()
     objects = closed(StoreDayQuerySet)
+
+
+class ReceiptsChange(models.Model):
+    """Receipts that changed other than by an import of them, until a published night took it up."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    why = models.CharField(max_length=20)
+
+
+class ChangedMember(models.Model):
+    """A member whose receipts such a change touched, from this business day on."""
+
+    change = models.ForeignKey(ReceiptsChange, models.CASCADE)
+    member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
+    first_day = models.DateField()
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
 
 
 class StoreDay(models.Model):

@@ -1,8 +1,11 @@
 """Writes of this app."""
 
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
+
+from sales.models import ReceiptsChange
 
 # How far back a purchase makes a buyer a repeat buyer, and a member an active one.
 BUYER_DAYS = 30
@@ -69,6 +72,24 @@ STORE_HOURS = f"""
            count(*) FILTER (WHERE {COUNTS} AND member_id IS NOT NULL), sum(total)
     FROM sales_receipt WHERE business_day BETWEEN %(first)s AND %(last)s
     GROUP BY store_id, business_day, minute / 60"""
+
+
+CHANGED = """
+    INSERT INTO sales_changedmember (change_id, member_id, first_day)
+    SELECT %(change)s, member_id, min(business_day) FROM ({rows}) r
+    WHERE member_id IS NOT NULL GROUP BY member_id"""
+OF_PRODUCTS = "SELECT member_id, business_day FROM sales_receiptline WHERE product_id = ANY(%(products)s)"
+
+
+@transaction.atomic
+def receipts_changed(*, why: str, rows: str, **params: Any) -> None:
+    """Note for the next night whose receipts changed other than by an import of receipts.
+
+    rows: a query of member_id and business_day, of the receipts before the change or after it.
+    """
+    change = ReceiptsChange.objects.create(why=why)
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGED.format(rows=rows), {"change": change.pk, **params})
 
 
 @transaction.atomic

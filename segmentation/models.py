@@ -23,6 +23,12 @@ class NightlyRun(models.Model):
     members_scored = models.IntegerField(default=0)
     # Members per score: {"r": [n1..n5], "f": …, "m": …}; an empty score is shown as such.
     score_shares = models.JSONField(default=dict)
+    # What its facts were read from, so that the next night knows what came after; see touched.py.
+    seen = models.JSONField(default=dict)
+    # Asked for: the facts of all members from all receipts, whatever the last night says.
+    is_full = models.BooleanField(default=False)
+    # Members whose facts were worked out anew; null where those of all were.
+    touched = models.IntegerField(null=True)
 
     class Meta:
         verbose_name = _("night")
@@ -133,6 +139,19 @@ class PendingScore(ScoreFields):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_score_once")]
+
+
+class TouchedMember(models.Model):
+    """A member whose facts a run works out anew; whoever has no pending row then has no receipts."""
+
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
+    member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "member"], name="touched_once")]
 
 
 class SegmentMove(models.Model):

@@ -22,10 +22,13 @@ NIGHT_AT = time(3, 30)
 
 
 @transaction.atomic
-def night_start(*, as_of: date, asked_by: Staff | None) -> Job:
-    """Queue the night of a business day; JobError if it may not be made now."""
-    job = _queue(as_of, asked_by=asked_by, instead_of=None)
-    audit(actor=asked_by, code="night.asked", on=job, data={"as_of": as_of.isoformat()})
+def night_start(*, as_of: date, asked_by: Staff | None, full: bool = False) -> Job:
+    """Queue the night of a business day; JobError if it may not be made now.
+
+    full: work out everybody's facts from all receipts, whatever the night before says.
+    """
+    job = _queue(as_of, asked_by=asked_by, instead_of=None, full=full)
+    audit(actor=asked_by, code="night.asked", on=job, data={"as_of": as_of.isoformat(), "full": full})
     return job
 
 
@@ -99,7 +102,7 @@ def cluster_rename(*, label: int, name: str, actor: Staff) -> None:
 
 
 @transaction.atomic
-def _queue(as_of: date, *, asked_by: Staff | None, instead_of: Job | None) -> Job:
+def _queue(as_of: date, *, asked_by: Staff | None, instead_of: Job | None, full: bool = False) -> Job:
     lock(NightlyRun)
     refuse_if_older(as_of)
     if as_of >= timezone.localdate():
@@ -110,4 +113,5 @@ def _queue(as_of: date, *, asked_by: Staff | None, instead_of: Job | None) -> Jo
     if others.exists():
         raise JobError(_("A night is being made already; wait until it is done."))
     label = _("Night of %(day)s") % {"day": as_of}
-    return job_create(kind=KIND, label=label, payload={"as_of": as_of.isoformat()}, asked_by=asked_by)
+    payload = {"as_of": as_of.isoformat()} | ({"full": True} if full else {})
+    return job_create(kind=KIND, label=label, payload=payload, asked_by=asked_by)

@@ -14,6 +14,7 @@ from organization.jobs import Progress
 from organization.models import Import
 from sales.imports.matching import Match, restate_lines
 from sales.models import Brand, Format, Product, ProductBarcode
+from sales.services import OF_PRODUCTS, receipts_changed
 
 PRODUCTS = (
     Column(
@@ -51,6 +52,8 @@ FORMATS = {choice: choice for choice in Format.values} | {
 FIELDS = [column.name for column in PRODUCTS if column.name not in ("pack_barcode", "carton_barcode")]
 BATCH = 2_000
 DECIDES_PACKS = {"is_tobacco", "packs_per_carton"}
+# What the facts of members who bought the product are made of, beside its packs.
+DECIDES_FACTS = {"is_tobacco", "brand", "price_class", "format"}
 
 
 def _barcode(cell: str) -> str:
@@ -80,6 +83,7 @@ class _Catalogue:
         self.changed: list[Product] = []
         self.barcodes: dict[str, ProductBarcode] = {}
         self.matches: list[Match] = []
+        self.edited: list[int] = []
 
     def take(self, row: int, values: dict[str, Any]) -> None:
         sent = {values.pop("pack_barcode"): False}
@@ -135,6 +139,8 @@ class _Catalogue:
                 setattr(product, name, values[name])
             if product.pk and DECIDES_PACKS.intersection(changed):
                 self.matches.append(Match(product.pk, product, False))
+            if product.pk and DECIDES_FACTS.intersection(changed):
+                self.edited.append(product.pk)
             if changed or is_changed:
                 self.changed.append(product)
                 self.tally.updated += 1
@@ -154,6 +160,8 @@ class _Catalogue:
             update_fields=["product", "is_carton"],
         )
         self.tally.days = restate_lines(self.matches)
+        if self.edited:
+            receipts_changed(why="product", rows=OF_PRODUCTS, products=self.edited)
 
 
 def merge_products(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:

@@ -6,6 +6,7 @@ from datetime import date
 from django.db import connection
 
 from sales.models import Product
+from sales.services import OF_PRODUCTS, receipts_changed
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ def restate_lines(matches: list[Match]) -> tuple[date, date] | None:
     """First and last business day of the lines that changed."""
     if not matches:
         return None
+    products = [match.sold_as for match in matches]
+    receipts_changed(why="match", rows=OF_PRODUCTS, products=products)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -40,7 +43,7 @@ def restate_lines(matches: list[Match]) -> tuple[date, date] | None:
             SELECT min(business_day), max(business_day) FROM done
             """,
             [
-                [match.sold_as for match in matches],
+                products,
                 [match.product.pk for match in matches],
                 [match.product.is_tobacco for match in matches],
                 [match.product.packs_per_carton for match in matches],

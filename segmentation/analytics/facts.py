@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -134,7 +134,44 @@ class Facts(Table):
     brand_entropy: Floats
 
 
+@dataclass(frozen=True)
+class Closed(Table):
+    """What is known of receipts that are not read again; one row per member, ordered by member id.
+
+    first_day: of visits, -1 for none. receipts: visits. cents: net of all receipts.
+    """
+
+    member: Ints
+    first_day: Ints
+    receipts: Ints
+    cents: Ints
+
+
 _Columns = dict[str, NDArray[Any]]
+
+
+def add_closed(facts: Facts, closed: Closed) -> Facts:
+    """Return facts of receipts since some day, with those of the days before added to them.
+
+    Each member of `facts` has a visit since that day, so the last day stands. Members of `closed`
+    who are not in `facts` are left out; those of `facts` who are not in `closed` began since.
+    """
+    at, here = _found(closed.member, facts.member)
+    first = facts.first_day.copy()
+    earlier = np.flatnonzero(here)[closed.first_day[at[here]] >= 0]
+    first[earlier] = closed.first_day[at[earlier]]
+    receipts, cents = facts.lifetime_receipts.copy(), facts.lifetime_cents.copy()
+    receipts[here] += closed.receipts[at[here]]
+    cents[here] += closed.cents[at[here]]
+    return replace(facts, first_day=first, lifetime_receipts=receipts, lifetime_cents=cents)
+
+
+def _found(members: Ints, wanted: Ints) -> tuple[Ints, Flags]:
+    """Return where each wanted member stands in an ordered column, and whether it does."""
+    at = np.searchsorted(members, wanted)
+    here = at < len(members)
+    here[here] = members[at[here]] == wanted[here]
+    return at, here
 
 
 def member_facts(
@@ -201,9 +238,7 @@ def _starts(in_order: Ints) -> Ints:
 
 
 def _positions(member: Ints, wanted: Ints) -> Ints:
-    positions = np.searchsorted(member, wanted)
-    found = positions < len(member)
-    found[found] = member[positions[found]] == wanted[found]
+    positions, found = _found(member, wanted)
     if not found.all():
         raise ValueError(f"a line's member has no receipt: {wanted[~found][0]}")
     return positions

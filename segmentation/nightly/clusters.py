@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from segmentation.analytics import clusters as analytics
 from segmentation.models import ClusterModelRow, NightlyRun
-from segmentation.nightly.columns import pending_update
+from segmentation.nightly.changes import NONE, differing, scores_write
 from segmentation.nightly.facts import population
 from segmentation.nightly.stage import Outcome, Stage
 
@@ -31,26 +32,32 @@ class Chosen:
 
 def read(run: NightlyRun) -> tuple[dict[str, Any], dict[str, Any]]:
     facts = population(run)
-    if len(facts.member) < FEWEST_MEMBERS:
-        return {}, {}
     matrix = analytics.feature_matrix(facts, window=run.window_days)
-    try:
-        chosen = _choose(run, matrix)
-    except ValueError:  # Too few members differ: there are no types to tell apart.
-        return {}, {}
-    labels = analytics.assign(matrix, chosen.model)
-    columns = {"member_id": facts.member, "cluster": labels}
-    return columns, _description(matrix, labels, chosen)
+    labels, description = _labels(run, matrix)
+    columns = {"member_id": facts.member, "cluster": pa.array(labels, mask=labels == NONE)}
+    return differing(run, columns, {"cluster": labels}), description
 
 
 def write(run: NightlyRun, found: tuple[dict[str, Any], dict[str, Any]]) -> Outcome:
     columns, description = found
-    if not columns:
-        return Outcome(0)
-    return Outcome(pending_update(run.pk, columns, {"cluster": "int2"}), {"cluster_model": description})
+    rows = scores_write(run, columns, {"cluster": "int2"})
+    return Outcome(rows, {"cluster_model": description} if description else {})
 
 
 STAGE = Stage(read, write)
+
+
+def _labels(run: NightlyRun, matrix: NDArray[np.float64]) -> tuple[NDArray[np.intp], dict[str, Any]]:
+    """A label per member and what the page says of the model; none where there are no types."""
+    nobody = np.full(len(matrix), NONE)
+    if len(matrix) < FEWEST_MEMBERS:
+        return nobody, {}
+    try:
+        chosen = _choose(run, matrix)
+    except ValueError:  # Too few members differ: there are no types to tell apart.
+        return nobody, {}
+    labels = analytics.assign(matrix, chosen.model)
+    return labels, _description(matrix, labels, chosen)
 
 
 def _choose(run: NightlyRun, matrix: NDArray[np.float64]) -> Chosen:

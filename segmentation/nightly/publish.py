@@ -5,12 +5,19 @@ from datetime import datetime
 from django.db import connection
 from django.utils import timezone
 
-from segmentation.models import ClusterModelRow, MemberScore, NightlyRun, PendingScore, ScoreFields, StageName
+from sales.models import ReceiptsChange
+from segmentation.models import (
+    ClusterModelRow,
+    MemberScore,
+    NightlyRun,
+    PendingScore,
+    StageName,
+    TouchedMember,
+)
+from segmentation.nightly.changes import COLUMNS
 from segmentation.nightly.objections import pending_clear
 from segmentation.nightly.stage import Outcome, Stage
 from segmentation.nightly.totals import moves_write, totals_write
-
-COLUMNS = [field.attname for field in ScoreFields._meta.local_concrete_fields]
 
 # Only rows that differ are written: most members' scores are those of the night before.
 CHANGE = """
@@ -32,6 +39,13 @@ ADD = """
 REMOVE = """
     DELETE FROM segmentation_memberscore s WHERE NOT EXISTS (
         SELECT FROM segmentation_pendingscore p WHERE p.run_id = %(run)s AND p.member_id = s.member_id)"""
+# The same two where the night read few members: only of those can the receipts be gone or elsewhere.
+REMOVE_TOUCHED = (
+    REMOVE
+    + """
+    AND EXISTS (SELECT FROM segmentation_touchedmember t
+                WHERE t.run_id = %(run)s AND t.member_id = s.member_id)"""
+)
 # Erased since the facts were read.
 ERASED = """
     DELETE FROM segmentation_pendingscore p WHERE p.run_id = %(run)s
@@ -44,6 +58,11 @@ HOMES = """
         LEFT JOIN segmentation_pendingscore p ON p.run_id = %(run)s AND p.member_id = e.id
     ) n
     WHERE n.id = m.id AND m.home_store_id <> n.home_store_id"""
+HOMES_TOUCHED = (
+    HOMES
+    + """
+      AND m.id IN (SELECT t.member_id FROM segmentation_touchedmember t WHERE t.run_id = %(run)s)"""
+)
 
 
 def read(run: NightlyRun) -> None:
@@ -52,19 +71,20 @@ def read(run: NightlyRun) -> None:
 
 def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
-    changed = 0
+    changed, is_whole = 0, run.touched is None
     with connection.cursor() as cursor:
         cursor.execute(ERASED, {"run": run.pk})
     moves_write(run)
     with connection.cursor() as cursor:
-        for statement in (CHANGE, ADD, REMOVE):
+        for statement in (CHANGE, ADD, REMOVE if is_whole else REMOVE_TOUCHED):
             cursor.execute(statement, {"run": run.pk})
             changed += cursor.rowcount
-        cursor.execute(HOMES, {"run": run.pk})
+        cursor.execute(HOMES if is_whole else HOMES_TOUCHED, {"run": run.pk})
     totals_write(run)
     _cluster_model_write(run)
     _run_write(run)
-    PendingScore.unscoped.filter(run__as_of__lte=run.as_of).delete()
+    for model in (PendingScore, TouchedMember):
+        model.unscoped.filter(run__as_of__lte=run.as_of).delete()
     return Outcome(changed)
 
 
@@ -76,8 +96,10 @@ def _run_write(run: NightlyRun) -> None:
     run.published_at = timezone.now()
     run.imports_until = datetime.fromisoformat(found[StageName.TOTALS]["imports_until"])
     run.score_shares = found[StageName.RFM]["score_shares"]
+    run.seen = found[StageName.FACTS]["seen"]
+    ReceiptsChange.objects.filter(pk__in=run.seen.pop("changes")).delete()
     run.members_scored = MemberScore.unscoped.filter(r__isnull=False).count()
-    run.save(update_fields=["published_at", "imports_until", "score_shares", "members_scored"])
+    run.save(update_fields=["published_at", "imports_until", "score_shares", "seen", "members_scored"])
 
 
 def _cluster_model_write(run: NightlyRun) -> None:

@@ -61,8 +61,9 @@ def _run_of(job: Job, as_of: date) -> NightlyRun:
     if run.job_id != job.pk:
         run.stages.all().delete()
         run.job = job
+        run.is_full = bool(job.payload.get("full"))
         run.started_at = timezone.now()
-        run.save(update_fields=["job", "started_at"])
+        run.save(update_fields=["job", "is_full", "started_at"])
     return run
 
 

@@ -64,7 +64,14 @@ MOVES = """
     after AS (SELECT member_id, segment FROM segmentation_pendingscore WHERE run_id = %(run)s)
     SELECT coalesce(b.member_id, a.member_id) AS member_id, b.segment AS old, a.segment AS new
     FROM before b FULL JOIN after a ON a.member_id = b.member_id
-    WHERE b.segment IS DISTINCT FROM a.segment"""
+    WHERE b.segment IS DISTINCT FROM a.segment AND {asked}"""
+# Of whom: everybody, or those the night looked at; others stay where they are.
+ALL = "true"
+LOOKED_AT = """(a.member_id IS NOT NULL OR b.member_id IN (
+        SELECT t.member_id FROM segmentation_touchedmember t WHERE t.run_id = %(run)s))"""
+LOOKED_AT_MOVES = """member_id IN (
+        SELECT member_id FROM segmentation_pendingscore WHERE run_id = %(run)s
+        UNION SELECT member_id FROM segmentation_touchedmember WHERE run_id = %(run)s)"""
 
 
 def read(run: NightlyRun) -> tuple[datetime, list[tuple[date, date]]]:
@@ -88,9 +95,11 @@ def moves_write(run: NightlyRun) -> int:
     """Rewrite the day's moves; call it before the pending scores are published."""
     if not NightlyRun.objects.filter(as_of__lt=run.as_of, published_at__isnull=False).exists():
         return 0
+    params: dict[str, date | int] = {"day": run.as_of, "run": run.pk}
+    old, asked = (ALL, ALL) if run.touched is None else (LOOKED_AT_MOVES, LOOKED_AT)
     with connection.cursor() as cursor:
-        cursor.execute(MOVES, {"day": run.as_of, "run": run.pk})
-        cursor.execute("DELETE FROM segmentation_segmentmove WHERE day = %s", [run.as_of])
+        cursor.execute(MOVES.format(asked=asked), params)
+        cursor.execute(f"DELETE FROM segmentation_segmentmove WHERE day = %(day)s AND {old}", params)
         cursor.execute(
             "INSERT INTO segmentation_segmentmove (member_id, day, old, new)"
             " SELECT member_id, %s, old, new FROM night_moves",

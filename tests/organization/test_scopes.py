@@ -20,6 +20,7 @@ COMPANY_WIDE = {
     "sales.Brand",
     "sales.Product",
     "sales.ProductBarcode",
+    "sales.ReceiptsChange",
     "segmentation.NightlyRun",
     "segmentation.NightlyStage",
     "segmentation.ClusterModelRow",

@@ -105,10 +105,10 @@ def a_receipt(
     return receipt
 
 
-def make_night(as_of: date = NIGHT) -> Job:
+def make_night(as_of: date = NIGHT, *, full: bool = False) -> Job:
     """Make a night as a worker would on the morning after; the job as it ended."""
     with morning_after(as_of):
-        job = night_start(as_of=as_of, asked_by=None)
+        job = night_start(as_of=as_of, asked_by=None, full=full)
         job_run(job.pk)
     job.refresh_from_db()
     return job

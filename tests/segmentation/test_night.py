@@ -10,6 +10,7 @@ from members.models import Member
 from organization.jobs import JobError, job_retry, job_run
 from organization.models import Job, Staff, Store
 from sales.models import Receipt, StoreDay, StoreHour
+from sales.services import receipts_changed
 from segmentation import services
 from segmentation.models import (
     CellTotal,
@@ -148,7 +149,10 @@ def test_it_forgets_a_member_whose_receipts_went_to_another(store: Store, other_
     member, other = make_member(store), make_member(store)
     a_receipt(other_store, days_before(9), member)
     make_night(days_before(1))
+    rows = "SELECT member_id, business_day FROM sales_receipt"
+    receipts_changed(why="moved", rows=rows)
     Receipt.unscoped.update(member=other)
+    receipts_changed(why="moved", rows=rows)
     make_night()
     assert MemberScore.unscoped.get().member == other
     member.refresh_from_db()

@@ -1,0 +1,121 @@
+"""Which members a night must look at again: those whose receipts changed since the night before.
+
+Receipts and kept versions get rising ids while one import at a time holds the lock, so what came
+after a snapshot has higher ids than all that was seen in it; no clock is asked. What changes receipts
+otherwise (an undone import, a product that became known) names the members it touched itself.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.db.models import Max
+from numpy.typing import NDArray
+
+from organization.models import Store
+from sales.models import Brand, Receipt, ReceiptHistory, ReceiptsChange
+from segmentation.models import MemberScore, NightlyRun
+from segmentation.nightly.columns import BIG, FLAG, copy_out
+from segmentation.nightly.objections import NOT_OBJECTED
+
+# Beyond this part of the members, reading everybody is faster.
+MOST_TOUCHED = 0.3
+
+# Of a published row called p: its facts are those of this night, too.
+UNTOUCHED = (
+    "NOT EXISTS (SELECT FROM segmentation_touchedmember t"
+    " WHERE t.run_id = %(run)s AND t.member_id = p.member_id)"
+)
+
+TOUCHED = f"""
+    WITH fresh AS (
+        SELECT member_id, store_id, source_id, business_day, original_number
+        FROM sales_receipt WHERE id > %(receipt)s
+        UNION ALL
+        SELECT member_id, store_id, source_id, business_day, original_number
+        FROM sales_receipthistory WHERE id > %(version)s
+        UNION ALL
+        SELECT r.member_id, r.store_id, r.source_id, r.business_day, r.original_number
+        FROM sales_receipthistory h JOIN sales_receipt r ON r.id = h.receipt_id WHERE h.id > %(version)s
+    ),
+    touched AS (
+        SELECT member_id, business_day FROM fresh
+        UNION ALL
+        -- A return takes the visit off the receipt it returns.
+        SELECT o.member_id, o.business_day FROM fresh f JOIN sales_receipt o
+            ON o.store_id = f.store_id AND o.source_id = f.source_id AND o.number = f.original_number
+        WHERE f.original_number <> ''
+        UNION ALL
+        SELECT member_id, first_day FROM sales_changedmember
+        UNION ALL
+        -- Receipts that enter the window, and those that leave it.
+        SELECT member_id, %(as_of)s::date FROM sales_receipt
+        WHERE business_day > %(before)s AND business_day <= %(as_of)s
+        UNION ALL
+        SELECT member_id, %(as_of)s::date FROM sales_receipt
+        WHERE business_day > %(left_before)s AND business_day <= %(left)s
+        UNION ALL
+        -- Who objected to profiling and does so no more.
+        SELECT member_id, %(as_of)s::date FROM segmentation_memberscore p
+        WHERE segment IS NULL AND receipts > 0 AND {NOT_OBJECTED}
+    )
+    SELECT t.member_id, min(t.business_day) <= %(left_before)s
+    FROM touched t JOIN members_member m ON m.id = t.member_id
+    WHERE NOT m.is_anonymous GROUP BY t.member_id ORDER BY t.member_id"""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """`deep`: something changed before the window of the night before, so all history is read."""
+
+    members: NDArray[np.int64]
+    deep: NDArray[np.bool_]
+    since: NightlyRun
+
+
+def seen_now() -> dict[str, Any]:
+    """What this snapshot holds, to tell later what came after it."""
+    changes = list(ReceiptsChange.objects.order_by("pk").values_list("pk", flat=True))
+    return {
+        "receipt": Receipt.unscoped.aggregate(last=Max("pk"))["last"] or 0,
+        "version": ReceiptHistory.unscoped.aggregate(last=Max("pk"))["last"] or 0,
+        "changes": changes,
+        **_order_now(),
+    }
+
+
+def members_touched(run: NightlyRun) -> Touched | None:
+    """Members to look at again; None if everybody must be, because nothing tells them apart."""
+    runs = NightlyRun.objects.filter(published_at__isnull=False, as_of__lte=run.as_of)
+    last = runs.order_by("-as_of").first()
+    if last is None or not last.seen or last.window_days != run.window_days or not _same_order(last.seen):
+        return None
+    window = timedelta(days=run.window_days)
+    params = {
+        "receipt": last.seen["receipt"],
+        "version": last.seen["version"],
+        "before": last.as_of,
+        "as_of": run.as_of,
+        "left_before": last.as_of - window,
+        "left": run.as_of - window,
+    }
+    rows = copy_out(TOUCHED, params, {"member": BIG, "deep": FLAG})
+    if len(rows["member"]) > MOST_TOUCHED * MemberScore.unscoped.count():
+        return None
+    return Touched(rows["member"], rows["deep"], last)
+
+
+def _order_now() -> dict[str, list[int]]:
+    """Ties between stores and brands are decided by the order of their codes and names."""
+    return {
+        "stores": list(Store.unscoped.order_by("code").values_list("pk", flat=True)),
+        "brands": list(Brand.objects.order_by("name").values_list("pk", flat=True)),
+    }
+
+
+def _same_order(seen: dict[str, Any]) -> bool:
+    """Whether those known then stand in the same order still; new ones may stand between them."""
+    now = _order_now()
+    known = {name: set(seen[name]) for name in now}
+    return all([pk for pk in now[name] if pk in known[name]] == seen[name] for name in now)
