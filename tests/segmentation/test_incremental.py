@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from members.models import Member
+from members.models import Member, ProfilingObjection
 from members.services import profiling_end, profiling_resume
 from organization.models import ImportKind, Store
 from sales.models import Receipt
@@ -63,6 +63,7 @@ class Chain:
         for row in self.random.sample(self.sold, min(3, len(self.sold))):
             self.number += 1
             came_back = {"trade_type": "1", "original_orderid": row["clientorderid"]}
+            came_back["mobilephone"] = self.random.choice([row["mobilephone"], *PHONES[:2], ""])
             at = {"clientorderid": f"R{self.number}", "inputtime": f"{until:%Y%m%d}120000"}
             rows.append(row | came_back | at)
         self._send(rows)
@@ -79,10 +80,11 @@ class Chain:
 
     def object(self, until: date) -> None:
         known = list(Member.unscoped.filter(is_anonymous=False).order_by("pk"))
-        for member in self.random.sample(known, min(2, len(known))):
-            profiling_end(member=member) if self.random.random() < 0.6 else profiling_resume(
-                member=member, actor=None
-            )
+        for member in known:
+            if ProfilingObjection.unscoped.filter(member=member).exists():
+                profiling_resume(member=member, actor=None)
+            elif self.random.random() < 0.1:
+                profiling_end(member=member)
 
     def open_a_store(self, until: date) -> None:
         code = f"{self.random.randint(3, 9_999):04}"
@@ -110,7 +112,7 @@ class Chain:
 
     def happenings(self) -> Iterator[Callable[[date], None]]:
         kinds = [self.sell, self.correct, self.take_back, self.learn_products, self.object, self.open_a_store]
-        return iter(self.random.choices(kinds, weights=[6, 3, 3, 1, 2, 1], k=self.random.randint(1, 4)))
+        return iter(self.random.choices(kinds, weights=[5, 3, 4, 1, 3, 1], k=self.random.randint(1, 4)))
 
 
 @pytest.mark.parametrize("seed", range(12))
