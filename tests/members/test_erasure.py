@@ -124,7 +124,7 @@ def test_it_ends_a_night_that_had_read_the_member_before(
     read, write = facts.STAGE.read, facts.STAGE.write
 
     def erase_meanwhile(run: Any, found: Any) -> Any:
-        assert len(found.member) == 2
+        assert len(found.facts.member) == 2
         erase(gone)
         return write(run, found)
 
