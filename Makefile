@@ -7,10 +7,11 @@ STORES ?= 60
 MEMBERS ?= 20000
 MONTHS ?= 18
 SERVE ?= 1
+LINES ?= 1000000
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo start demo-stop journey test lint format translations lock clean
+.PHONY: help setup serve demo start demo-stop journey bench-import test lint format translations lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -49,6 +50,11 @@ journey: export CURRENCY_SIGN = $$
 journey: export MINIMUM_AGE = 21
 journey: setup ## The same loop on the real Complete Journey data (SERVE=0 as above)
 	@$(PY) -m config.embedded run $(PY) manage.py load_completejourney $(if $(filter-out 0,$(SERVE)),--serve)
+
+bench-import: export HUIYAN_REDIS_DB = 34
+bench-import: export HUIYAN_LOCAL_DIR = $(CURDIR)/.local/bench
+bench-import: setup ## Measure the import of a file of LINES sales lines; one line of JSON
+	@$(PY) -m config.embedded run $(PY) -m benchmarks imports --lines $(LINES)
 
 test: setup ## Run the whole suite against the embedded services
 	$(PY) -m config.embedded run $(PY) -m pytest -n 2 --dist worksteal --cov --cov-report=

@@ -1,0 +1,62 @@
+"""One import as a worker carries it out: a process of its own, whose time and memory are read."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from django.conf import settings
+from django.core.files import File
+
+from organization.models import Import, ImportKind, Job
+from organization.services import import_create
+
+LOOK_EVERY = 0.02  # seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    record: Import
+    seconds: float
+    peak_mb: float
+
+
+def import_sales(path: Path) -> Run:
+    """Seal and queue a file, then carry its job out in another process."""
+    with path.open("rb") as handle:
+        record = import_create(
+            kind=ImportKind.SALES, file=File(handle), file_name=path.name, source="POS", asked_by=None
+        )
+    assert record.job is not None
+    peak = _peak_mb([sys.executable, "-m", "benchmarks", "job", str(record.job.pk)])
+    job = Job.unscoped.get(pk=record.job.pk)
+    if job.status != Job.Status.DONE or job.started_at is None or job.finished_at is None:
+        sys.exit(f"The import ended as {job.status}: {job.error} {job.log}")
+    Path(record.path).unlink()
+    record.refresh_from_db()
+    return Run(record, (job.finished_at - job.started_at).total_seconds(), peak)
+
+
+def _peak_mb(command: list[str]) -> float:
+    """Run a command; the most memory that it and its children held at a time."""
+    most = 0
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ)
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        most = max(most, _held(watched))
+        time.sleep(LOOK_EVERY)
+    if process.returncode:
+        sys.exit(f"The import's process ended with {process.returncode}.")
+    return most / 1e6
+
+
+def _held(process: psutil.Process) -> int:
+    """Resident bytes of a process and its children; pages that they share count once for each."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        return sum(one.memory_info().rss for one in family)
+    except psutil.NoSuchProcess:
+        return 0
