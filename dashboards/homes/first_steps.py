@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organization import company
-from organization.models import ImportKind, Job, Staff
+from organization.models import Import, ImportKind, Job, Staff
 from organization.selectors import file_kinds
 from sales.models import Receipt
 from segmentation.selectors import latest_night_job
@@ -23,6 +23,7 @@ class Step:
     is_done: bool
     url: str
     go: str
+    record: Import | None = None  # The file that came last.
 
 
 def context(staff: Staff) -> dict[str, Any]:
@@ -70,6 +71,7 @@ def _file_steps(staff: Staff) -> list[Step]:
             each.is_here,
             reverse("first_stores") if each.kind == ImportKind.STORES else f"{files}?kind={each.kind}",
             _("Add more") if each.is_here else _("Bring in"),
+            each.latest,
         )
         for each in file_kinds(staff)
     ]

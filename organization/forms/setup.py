@@ -65,7 +65,7 @@ class FirstAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         strip=False,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 8 characters, and none of the common ones. A sentence is easy to remember."),
+        help_text=_("At least 10 characters, and none of the common ones. A sentence is easy to remember."),
     )
     again = forms.CharField(
         label=_("Password, once more"),

@@ -76,6 +76,11 @@ class FileKind:
     is_here: bool
     latest: Import | None
 
+    @property
+    def is_mostly_aside(self) -> bool:
+        """More than half of the last file could not be stored: something is wrong with all of it."""
+        return bool(self.latest and self.latest.quarantined * 2 > self.latest.read)
+
 
 def file_kinds(staff: Staff) -> list[FileKind]:
     """What a night needs, in the order it is to be brought in; stores may have been typed by hand."""

@@ -60,12 +60,13 @@ def _named(word: str) -> Q:
 
 
 def store_options(asker: Staff, *, words: str, chosen: Collection[int]) -> list[Store]:
-    """The stores chosen already, then the first that fit the words."""
+    """The stores chosen already, then the first that fit the words; without words all, if they are few."""
     seen = Store.objects.visible_to(asker).select_related("region")
     kept = list(seen.filter(pk__in=chosen).order_by("code"))
-    if not words.strip():
+    others = stores(asker, words=words).exclude(pk__in=chosen)[: OPTIONS + 1]
+    if not words.strip() and len(others) > OPTIONS:
         return kept
-    return kept + list(stores(asker, words=words).exclude(pk__in=chosen)[:OPTIONS])
+    return kept + list(others[:OPTIONS])
 
 
 def store_rows(asker: Staff, page: Collection[Store]) -> list[StoreRow]:

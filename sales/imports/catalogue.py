@@ -1,5 +1,6 @@
 """A file of products: names, classes and the barcodes of pack and carton."""
 
+import unicodedata
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ PRODUCTS = (
     Column("carton_barcode", gettext_lazy("Barcode of the carton"), ("条码", "条装条码")),
     Column("brand", gettext_lazy("Brand"), ("品牌",)),
     Column("manufacturer", gettext_lazy("Manufacturer"), ("factory", "厂家", "生产企业")),
-    Column("price_class", gettext_lazy("Price class"), ("价类",), holds="number", digits=0),
+    Column("price_class", gettext_lazy("Price class"), ("价类",)),
     Column("format", gettext_lazy("Format"), ("规格类型",)),
     Column("capsule", gettext_lazy("Capsule"), ("爆珠",)),
     Column("tar", gettext_lazy("Tar, mg"), ("焦油量",), holds="number", digits=1),
@@ -49,11 +50,24 @@ PRODUCTS = (
 FORMATS = {choice: choice for choice in Format.values} | {
     "常规": Format.REGULAR, "中支": Format.MID, "细支": Format.SLIM, "异型": Format.ODD,
 }  # fmt: skip
+CLASSES = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
 FIELDS = [column.name for column in PRODUCTS if column.name not in ("pack_barcode", "carton_barcode")]
 BATCH = 2_000
 DECIDES_PACKS = {"is_tobacco", "packs_per_carton"}
 # What the facts of members who bought the product are made of, beside its packs.
 DECIDES_FACTS = {"is_tobacco", "brand", "price_class", "format"}
+
+
+_class = cells.whole(1, 5)
+
+
+def _price_class(cell: str) -> int:
+    """1 to 5, or as the trade writes it: 一类, 三类烟, 2类, Ⅳ类."""
+    plain = unicodedata.normalize("NFKC", cell).strip().upper().removesuffix("烟").removesuffix("类")
+    try:
+        return CLASSES.get(plain) or _class(plain)
+    except BadCell:
+        raise BadCell(_("This is not a price class: 1 to 5, or 一类 to 五类.")) from None
 
 
 def _barcode(cell: str) -> str:
@@ -64,7 +78,7 @@ def _barcode(cell: str) -> str:
 
 CLEANERS = {
     "code": cells.text(40), "name": cells.text(120), "pack_barcode": _barcode, "carton_barcode": _barcode,
-    "brand": cells.text(80), "manufacturer": cells.text(80), "price_class": cells.whole(1, 5),
+    "brand": cells.text(80), "manufacturer": cells.text(80), "price_class": _price_class,
     "format": cells.choice(FORMATS), "capsule": cells.flag, "tar": cells.exact(1, below=1_000),
     "packs_per_carton": cells.whole(1, 100), "category": cells.text(60), "is_tobacco": cells.flag,
     "retail_price": cells.exact(2), "buy_price": cells.exact(2),

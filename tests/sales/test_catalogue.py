@@ -53,6 +53,15 @@ def test_it_makes_products_with_brand_and_barcodes() -> None:
     assert barcodes() == {PACK: ("T1", False), CARTON: ("T1", True)}
 
 
+@pytest.mark.parametrize(
+    ("written", "price_class"),
+    [("一类", 1), ("五类烟", 5), ("3类", 3), ("３", 3), ("Ⅳ类", 4), ("ii", 2), ("4.0", 4), ("", None)],
+)
+def test_it_reads_a_price_class_as_the_trade_writes_it(written: str, price_class: int | None) -> None:
+    assert counts(take(row(price_class=written))) == {"read": 1, "added": 1}
+    assert Product.objects.get().price_class == price_class
+
+
 def test_it_changes_nothing_when_sent_again() -> None:
     rows = [
         row(brand="云岭", tar="8.0", retail_price="48.00"),
@@ -85,6 +94,7 @@ def test_it_adds_a_barcode_to_a_product() -> None:
         ({"carton_barcode": CARTON}, "carton_barcode"),
         ({"name": ""}, "name"),
         ({"price_class": "6"}, "price_class"),
+        ({"price_class": "六类"}, "price_class"),
         ({"format": "round"}, "format"),
         ({"tar": "1000"}, "tar"),
         ({"tar": "8.25"}, "tar"),
