@@ -67,6 +67,7 @@ CASES = (
     Case("member_link", (302, 403, 403, 302, 404, 403, 403), "get", "member"),
     Case("member_links_revoke", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
     Case("member_tag_add", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
+    Case("member_tag_remove", (302, 403, 403, 302, 404, 403, 403), "post", "member"),
     Case("member_erase", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
     Case("member_erasures", ADMINS),
     Case("member_erasures", ADMINS, "post"),

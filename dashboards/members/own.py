@@ -80,6 +80,16 @@ def member_tag_add(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("member", pk=member.pk)
 
 
+@require_POST
+@counter
+def member_tag_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    member, tag = _member(request, pk), request.POST.get("tag", "")
+    number = int(tag) if tag.isdecimal() and len(tag) < 19 else 0
+    if services.member_tag_remove(member=member, tag=number, actor=staff_of(request)):
+        messages.success(request, _("The tag is removed."))
+    return redirect("member", pk=member.pk)
+
+
 def _member(request: HttpRequest, pk: int) -> Member:
     found: Member = get_object_or_404(Member.objects.visible_to(staff_of(request)), pk=pk)
     return found

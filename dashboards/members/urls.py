@@ -10,5 +10,6 @@ urlpatterns = [
     path("members/<int:pk>/link/", own.member_link, name="member_link"),
     path("members/<int:pk>/links/revoke/", own.member_links_revoke, name="member_links_revoke"),
     path("members/<int:pk>/tags/", own.member_tag_add, name="member_tag_add"),
+    path("members/<int:pk>/tags/remove/", own.member_tag_remove, name="member_tag_remove"),
     path("members/<int:pk>/erase/", erasures.member_erase, name="member_erase"),
 ]

@@ -3,7 +3,7 @@
 from members.services.disclosure import check_reason, member_export, member_reveal
 from members.services.erasure import erasure_lift, member_erase
 from members.services.links import member_link_create, member_links_revoke
-from members.services.tags import member_tag_add, member_tag_forget
+from members.services.tags import member_tag_add, member_tag_forget, member_tag_remove
 from members.services.wishes import (
     SOURCE,
     WishError,
@@ -29,6 +29,7 @@ __all__ = [
     "member_reveal",
     "member_tag_add",
     "member_tag_forget",
+    "member_tag_remove",
     "profiling_end",
     "profiling_resume",
     "self_exclusion_end",

@@ -34,6 +34,19 @@ def member_tag_add(*, member: Member, text: str, actor: Staff) -> MemberTag:
 
 
 @transaction.atomic
+def member_tag_remove(*, member: Member, tag: int, actor: Staff) -> bool:
+    """Staff takes a tag away; False if there is none of that number (any more).
+
+    Nothing of it stays: a file or staff may write it again, unlike one the member deleted.
+    """
+    refuse_others(actor, member)
+    removed = MemberTag.unscoped.filter(member=member, pk=tag).in_use().delete()[0] > 0
+    if removed:
+        audit(actor=actor, code="member.tag_removed", on=member, data={"tag": tag})
+    return removed
+
+
+@transaction.atomic
 def member_tag_forget(*, member: Member, tag: int) -> bool:
     """The member deletes a tag; False if there is none of that number (any more).
 

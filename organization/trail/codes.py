@@ -37,6 +37,7 @@ CODES: dict[str, StrOrPromise] = {
     "member.self_profiling_resumed": _("Member may be grouped again"),
     "member.self_tag_deleted": _("Member deleted a tag"),
     "member.tag_added": _("Tag added"),
+    "member.tag_removed": _("Tag removed"),
     "night.asked": _("Night asked for"),
     "region.created": _("Region created"),
     "region.updated": _("Region changed"),

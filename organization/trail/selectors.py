@@ -15,6 +15,7 @@ from django_stubs_ext import StrOrPromise
 
 from organization.models import AuditCheck, AuditEvent, Staff
 from organization.trail.codes import CODES, KINDS, codes_named, codes_of
+from organization.trail.names import name_of, word_of
 from organization.trail.verification import Break
 
 PER_PAGE = 50
@@ -163,9 +164,7 @@ def _changes(event: AuditEvent) -> Iterator[Change]:
 
 
 def _name(event: AuditEvent, key: str) -> StrOrPromise:
-    field = _field(event, key)
-    name = getattr(field, "verbose_name", None) if field else None
-    return name or key.replace("_", " ")
+    return name_of(key, _field(event, key))
 
 
 def _text(event: AuditEvent, key: str, value: Any) -> str:
@@ -175,8 +174,7 @@ def _text(event: AuditEvent, key: str, value: Any) -> str:
         return ", ".join(f"{_name(event, part)} {number}" for part, number in value.items()) or "–"
     if isinstance(value, list):
         return ", ".join(_text(event, key, part) for part in value) or "–"
-    choices = dict(getattr(_field(event, key), "flatchoices", ()) or ())
-    return str(choices.get(value, value)) if isinstance(value, str | int) else str(value)
+    return word_of(key, value, _field(event, key))
 
 
 def _field(event: AuditEvent, key: str) -> Any:

@@ -3,9 +3,10 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test import Client
 
 from members.models import Member, MemberTag
-from members.services import WishError, member_tag_add, member_tag_forget
+from members.services import WishError, member_tag_add, member_tag_forget, member_tag_remove
 from organization.models import AuditEvent, Import, ImportKind, Staff, Store
 from tests.conftest import make_member
 from tests.organization.importing import counts, faults, take_in
@@ -110,3 +111,48 @@ def test_it_deletes_once_and_only_the_own_tag(store: Store, manager: Staff) -> N
     assert not member_tag_forget(member=mine, tag=tag.pk)
     event = AuditEvent.unscoped.get(code="member.self_tag_deleted")
     assert event.actor is None
+
+
+def test_it_is_removed_by_staff_once_and_may_come_again(store: Store, manager: Staff) -> None:
+    take("茶友;老街坊")
+    member, other = Member.unscoped.get(), make_member(store)
+    tag = next(tag.pk for tag in MemberTag.unscoped.all() if tag.text == "茶友")
+    assert not member_tag_remove(member=other, tag=tag, actor=manager)
+    assert member_tag_remove(member=member, tag=tag, actor=manager)
+    assert not member_tag_remove(member=member, tag=tag, actor=manager)
+    assert texts(member) == ["老街坊"]
+    event = AuditEvent.unscoped.get(code="member.tag_removed")
+    assert (event.actor, event.data) == (manager, {"tag": tag})
+    member_tag_add(member=member, text="茶友", actor=manager)
+    assert texts(member) == ["老街坊", "茶友"]
+
+
+def test_it_leaves_what_the_member_deleted_to_the_member(store: Store, manager: Staff) -> None:
+    take("茶友")
+    forget("茶友")
+    tag = MemberTag.unscoped.get()
+    assert not member_tag_remove(member=tag.member, tag=tag.pk, actor=manager)
+    assert MemberTag.unscoped.get().removed_by_member_at
+
+
+def test_it_is_removed_by_no_manager_of_another_store(
+    other_store: Store, manager: Staff, admin: Staff
+) -> None:
+    member = make_member(other_store)
+    tag = member_tag_add(member=member, text="茶友", actor=admin)
+    with pytest.raises(PermissionDenied):
+        member_tag_remove(member=member, tag=tag.pk, actor=manager)
+    assert texts(member) == ["茶友"]
+
+
+def test_its_page_removes_the_tag_that_is_pressed(client: Client, store: Store, manager: Staff) -> None:
+    member = make_member(store)
+    member_tag_add(member=member, text="茶友", actor=manager)
+    tag = member_tag_add(member=member, text="老街坊", actor=manager)
+    client.force_login(manager)
+    assert "Remove the tag 老街坊" in client.get(f"/members/{member.pk}/").content.decode()
+    for nonsense in ("", "x", "9" * 30, "²"):
+        client.post(f"/members/{member.pk}/tags/remove/", {"tag": nonsense})
+    assert texts(member) == ["茶友", "老街坊"]
+    client.post(f"/members/{member.pk}/tags/remove/", {"tag": tag.pk})
+    assert texts(member) == ["茶友"]

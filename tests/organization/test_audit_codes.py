@@ -9,7 +9,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from config.scopes import APPS
+from members.selectors import tables_of_members
 from organization.trail.codes import CODES, GROUPS, KINDS, group_of
+from organization.trail.names import NAMES
 
 WRITERS = {"audit", "audit_many"}
 
@@ -23,6 +25,23 @@ def codes_written() -> Iterator[tuple[str, str]]:
                     for keyword in node.keywords:
                         if keyword.arg == "code":
                             yield from ((path.name, code) for code in _texts(keyword.value))
+
+
+def keys_written() -> set[str]:
+    """Every name of a value that stands in such a call."""
+    return {
+        key.value
+        for app in APPS
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and _name(node.func) in WRITERS | {"Audited"}
+        for keyword in node.keywords
+        if keyword.arg == "data"
+        for part in ast.walk(keyword.value)
+        if isinstance(part, ast.Dict)
+        for key in part.keys
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
 
 
 def _name(function: ast.expr) -> str:
@@ -52,3 +71,14 @@ def test_it_belongs_to_a_group(code: str) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.page])
 def test_it_knows_the_page_of_an_object(kind: object) -> None:
     assert reverse(kind.page, args=[1])  # type: ignore[attr-defined]
+
+
+def test_it_finds_the_names_of_values_in_the_source() -> None:
+    assert {"kind", "file", "reason", "personal"} <= keys_written()
+
+
+@pytest.mark.parametrize(
+    "key", sorted({*keys_written(), *(m._meta.label_lower for m, _ in tables_of_members())})
+)
+def test_a_value_has_a_name(key: str) -> None:
+    assert key in NAMES, f"Give {key} a line in organization/trail/names.py: NAMES"

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.http import StreamingHttpResponse
 from django.test import Client
+from django.utils.html import strip_tags
 from pytest_django import DjangoAssertNumQueries
 
 from organization.models import AuditCheck, AuditEvent, Job, Staff
@@ -80,6 +81,16 @@ def test_it_shows_old_and_new_in_the_words_of_the_account_page(page: Any, admin:
     text = page().content.decode()
     assert "<del>Store manager</del> → Admin" in text
     assert "<del>0001</del> → –" in text and "<del>–</del> → x" in text
+
+
+@pytest.mark.usefixtures("page")
+def test_it_names_values_in_the_reader_s_language(client: Client, admin: Staff, job: Job) -> None:
+    audit(actor=admin, code="job.cancelled", on=job, data={"kind": "import", "was": "running"})
+    audit(actor=admin, code="audit.exported", data={"group": "staff", "since": "2026-05-01"})
+    page = client.get("/audit/", HTTP_ACCEPT_LANGUAGE="zh-hans").content.decode()
+    text = " ".join(strip_tags(page).split())
+    for shown in ("类型 导入", "原状态 进行中", "范围 账号", "起始日 2026-05-01"):
+        assert shown in text
 
 
 def test_it_links_an_object_to_its_page(page: Any, job: Job) -> None:

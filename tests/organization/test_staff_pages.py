@@ -221,3 +221,12 @@ def test_it_offers_stores_that_fit_and_keeps_those_ticked(as_admin: Client, east
     assert page.count('type="checkbox"') == 13 and page.count("checked") == 1
     assert "7029" in page
     assert "No store has this" in as_admin.get("/staff/store-options/", {"find": "zzz"}).content.decode()
+
+
+def test_it_offers_all_stores_of_a_small_chain_at_once(as_admin: Client, east: Region) -> None:
+    stores = [make_store(east, f"7{n:03d}") for n in range(8)]
+    page = as_admin.get("/staff/new/").content.decode()
+    assert all(store.code in page for store in stores)
+    for n in range(8, 13):
+        make_store(east, f"7{n:03d}")
+    assert "7000" not in as_admin.get("/staff/new/").content.decode()

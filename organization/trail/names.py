@@ -1,0 +1,119 @@
+"""What the values of an event are called, where the field of a model does not say it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrOrPromise
+
+from organization.models import ImportKind, Job
+from organization.trail.codes import GROUPS, KINDS
+
+NAMES: dict[str, StrOrPromise] = {
+    "address": _("address"),
+    "age": _("age not verified"),
+    "as_of": _("as of"),
+    "channel": _("channel"),
+    "cluster": _("cluster"),
+    "code": _("code"),
+    "consent": _("no consent"),
+    "expires": _("ends"),
+    "failed": _("failed imports"),
+    "field": _("value shown"),
+    "file": _("file"),
+    "files": _("files"),
+    "form": _("written as"),
+    "found": _("members found"),
+    "frequency": _("reached often enough"),
+    "group": _("area"),
+    "held_out": _("held out"),
+    "id": _("number"),
+    "imports": _("imports"),
+    "kind": _("kind"),
+    "link": _("link"),
+    "links": _("links"),
+    "members": _("members"),
+    "name": _("name"),
+    "orphans": _("files of no import"),
+    "personal": _("personal details"),
+    "profiling": _("in no group by own wish"),
+    "purpose": _("purpose"),
+    "q": _("words"),
+    "reason": _("reason"),
+    "region": _("region"),
+    "removed": _("left out"),
+    "role": _("role"),
+    "rows": _("rows"),
+    "rules_version": _("rules"),
+    "scores_as_of": _("scores as of"),
+    "self_excluded": _("asked to be left alone"),
+    "sessions": _("sessions"),
+    "since": _("from day"),
+    "tag": _("tag"),
+    "too_late": _("too late"),
+    "treated": _("treated"),
+    "until": _("to day"),
+    "was": pgettext_lazy("state of a job", "was"),
+    "who": _("by whom"),
+    "campaigns.assignment": _("campaign groups"),
+    "campaigns.message": _("messages"),
+    "campaigns.redemption": _("redemptions"),
+    "members.ageverification": _("age verifications"),
+    "members.consent": _("consents"),
+    "members.member": _("members"),
+    "members.memberidentity": _("cards and numbers"),
+    "members.memberlink": _("links"),
+    "members.membertag": _("tags"),
+    "members.profilingobjection": _("objections to groups"),
+    "members.selfexclusion": _("self-exclusions"),
+    "organization.auditevent": _("entries of the audit trail"),
+    "organization.quarantinedrow": _("rows to fix"),
+    "sales.receipt": _("receipts"),
+    "sales.receipthistory": _("replaced receipts"),
+    "sales.receiptline": _("receipt lines"),
+    "sales.receiptlinehistory": _("replaced receipt lines"),
+    "segmentation.memberscore": _("scores"),
+    "segmentation.pendingscore": _("scores not published yet"),
+    "segmentation.segmentmove": _("moves between segments"),
+}
+# Values kept under a name that is no field of the object; upper apps' are looked up in their models.
+_KINDS: dict[str, StrOrPromise] = {
+    **{kind.value: kind.label for kind in ImportKind},
+    **{code: kind.label for code, kind in KINDS.items()},
+    "import": _("Import"),
+    "nightly": _("Night"),
+}
+_WORDS: dict[str, Mapping[Any, StrOrPromise]] = {
+    "group": GROUPS,
+    "kind": _KINDS,
+    "personal": {"email": _("E-mail"), "first_name": _("name"), "last_name": _("name")},
+    "was": {state.value: state.label for state in Job.Status},
+}
+_FIELDS = {
+    "channel": ("members.consent", "channel"),
+    "field": ("members.memberidentity", "kind"),
+    "purpose": ("members.consent", "purpose"),
+    "role": ("organization.staff", "role"),
+}
+
+
+def name_of(key: str, field: Any) -> StrOrPromise:
+    """The field's own name where it has one in every language, else ours, else the key."""
+    own = getattr(field, "verbose_name", None)
+    translated = own if own is not None and not isinstance(own, str) else None
+    return translated or NAMES.get(key) or own or key.replace("_", " ")
+
+
+def word_of(key: str, value: Any, field: Any) -> str:
+    """A value as pages write it."""
+    if not isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if key in _FIELDS and field is None:
+        model, name = _FIELDS[key]
+        field = apps.get_model(model)._meta.get_field(name)
+    words: dict[Any, Any] = dict(_WORDS.get(key, {})) | dict(getattr(field, "flatchoices", ()) or ())
+    return str(words.get(value, value))
