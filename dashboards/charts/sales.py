@@ -49,11 +49,12 @@ def hourly(
     shown = [hour for hour in hours if hour % 4 == 0]
     return figure(
         [bars, steps],
-        height=256,
+        height=270,
         xaxis=axis(showgrid=False, tickvals=shown, ticktext=[f"{hour % 24:02d}:00" for hour in shown]),
         yaxis=axis(nticks=5, rangemode="tozero"),
         title=unit(labels["unit"]),
-        margin={"b": 4, "l": 4, "r": 10, "t": 54},
+        # On a phone the legend takes two lines below the title.
+        margin={"b": 4, "l": 4, "r": 10, "t": 70},
         showlegend=True,
     )
 

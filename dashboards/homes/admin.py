@@ -33,6 +33,7 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any]:
     return {
         "title": _("Is the data in, and is it right?"),
         "as_of_line": as_of_line(day, run.published_at, receipts),
+        "is_alone": Staff.objects.count() == 1,
         "late": _not_in(run) or late_note(day, run.as_of),
         "tiles": [
             *([tiles.receipts(days, day)] if day in days else []),

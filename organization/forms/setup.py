@@ -1,9 +1,10 @@
 """Forms of the first run, and of what it asks about the company."""
 
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,8 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
+        # One of them is always chosen: no blank line beside them.
+        cast(forms.ChoiceField, self.fields["language"]).choices = list(settings.LANGUAGES)
 
     def clean_time_zone(self) -> str:
         zone: str = self.cleaned_data["time_zone"]
@@ -77,7 +80,7 @@ class FirstAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Staff
         fields = ("first_name", "username", "email")
-        labels = {"username": _("Username"), "email": _("E-mail")}
+        labels = {"username": _("Username"), "email": _("E-mail address")}
         help_texts = {"username": _("You log in with it."), "email": ""}
         widgets = {"username": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})}
 

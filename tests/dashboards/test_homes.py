@@ -352,6 +352,24 @@ def test_it_tells_an_admin_what_is_missing(
     assert response.context["late"] == ""
 
 
+def test_it_proposes_to_invite_others_while_an_admin_is_alone(
+    client: Client, admin: Staff, night: NightlyRun
+) -> None:
+    assert 'id="alone"' in home(client, admin).content.decode()
+    staff_create(username="wang", password="pw", role=Role.MARKETER)
+    assert 'id="alone"' not in home(client, admin).content.decode()
+
+
+def test_it_names_a_file_that_was_only_checked(
+    client: Client, admin: Staff, store: Store, night: NightlyRun
+) -> None:
+    source, _made = Source.objects.get_or_create(name="POS")
+    job = Job.unscoped.create(kind="import", label="A file", status=Job.Status.DONE)
+    Import.unscoped.create(kind="sales", source=source, file_name="a.csv", job=job, checked_at=MORNING)
+    page = home(client, admin).content.decode()
+    assert '<span class="pill now">Checked</span>' in page and "Done</span>" not in page
+
+
 def test_it_tells_an_admin_that_nights_are_missing(client: Client, admin: Staff, night: NightlyRun) -> None:
     with time_machine.travel(MORNING + timedelta(days=2), tick=False):
         response = home(client, admin)
