@@ -424,7 +424,7 @@ def test_it_refuses_an_account_without_a_role(client: Client, db: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "queries"), [(Role.MANAGER, 11), (Role.MARKETER, 14), (Role.APPROVER, 14), (Role.ADMIN, 12)]
+    ("role", "queries"), [(Role.MANAGER, 11), (Role.MARKETER, 14), (Role.APPROVER, 14), (Role.ADMIN, 13)]
 )
 def test_it_asks_the_database_a_fixed_number_of_times(
     client: Client,
