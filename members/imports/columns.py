@@ -18,7 +18,7 @@ MEMBERS = (
     Column("card", gettext_lazy("Card number"), ("card_no", "consumersid", "会员卡号", "卡号")),
     Column("phone", gettext_lazy("Phone"), ("mobile", "mobilephone", "手机", "手机号码", "会员手机")),
     Column("wechat", gettext_lazy("WeChat id"), ("wechat_id", "微信号", "openid")),
-    Column("name", gettext_lazy("Name"), ("nickName", "姓名", "昵称")),
+    Column("name", gettext_lazy("Name of the person"), ("nickName", "姓名", "昵称")),
     Column("sex", gettext_lazy("Sex"), ("性别",)),
     Column(
         "birth_date",

@@ -62,7 +62,7 @@ def choice(values: Mapping[str, Any]) -> Callable[[str], Any]:
         try:
             return values[cell.lower()]
         except KeyError:
-            known = ", ".join(list(values)[:8])
+            known = ", ".join(list(values)[:10])
             raise BadCell(_("This is none of the known values: %(known)s.") % {"known": known}) from None
 
     return clean

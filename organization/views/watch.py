@@ -36,5 +36,5 @@ def watch_page(request: HttpRequest) -> HttpResponse:
 def _answer(state: watch.State) -> str:
     if not state.problems:
         return _("Nothing: everything runs, and nothing is overdue.")
-    found = ngettext("No: %(n)s thing needs you.", "No: %(n)s things need you.", len(state.problems))
+    found = ngettext("%(n)s thing needs you.", "%(n)s things need you.", len(state.problems))
     return found % {"n": len(state.problems)}

@@ -59,7 +59,7 @@ def _mail(problems: list[Problem]) -> None:
     addresses = list(admins.values_list("email", flat=True))
     with override(settings.LANGUAGE_CODE):
         subject = _("Huiyan needs you: %(first)s") % {"first": problems[0]}
-        text = "\n".join(str(problem) for problem in problems)
+        text = "\n".join(f"{problem} {problem.remedy}".strip() for problem in problems)
         text += "\n\n" + _("The page “Health” shows how things stand now.")
     # One letter each: nobody is told the others' addresses.
     for address in addresses:

@@ -15,7 +15,7 @@ from redis import Redis, RedisError
 
 from organization.models import AuditCheck, Job, ScheduledTask, WorkerBeat
 from organization.watch.schedule import timing
-from organization.watch.words import sentence, task_label
+from organization.watch.words import remedy, sentence, task_label
 
 WORKER_SILENT_AFTER = timedelta(seconds=60)
 JOB_WAITS_TOO_LONG = timedelta(minutes=10)
@@ -44,6 +44,10 @@ class Problem:
 
     def __str__(self) -> str:
         return sentence(self.key, self.values)
+
+    @property
+    def remedy(self) -> StrOrPromise:
+        return remedy(self.key)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,24 @@ SENTENCES: dict[str, StrOrPromise] = {
     "broker": _("The broker does not answer; work is taken up late."),
     "audit": _("The audit trail is not as it was written; breaks found: %(n)s."),
 }
+# What to do about it.
+REMEDIES: dict[str, StrOrPromise] = {
+    "overdue": _("See that the scheduler and a worker run."),
+    "failed": _("It is tried again when it is due; the log says why it failed."),
+    "waiting": _("The workers are too few, or none runs."),
+    "workers": _("Start Huiyan again where it runs: what waits is then taken up by itself."),
+    "no workers": _("Start Huiyan again where it runs: what waits is then taken up by itself."),
+    "broker": _("Start Valkey again where it runs."),
+    "audit": _("The page “Audit trail” shows where. Keep the database as it is, and the backups before it."),
+}
 
 
 def task_label(name: str) -> StrOrPromise:
     return TASKS.get(name, name)
+
+
+def remedy(key: str) -> StrOrPromise:
+    return REMEDIES.get(key.partition(":")[0], "")
 
 
 def sentence(key: str, values: Mapping[str, Any]) -> str:
