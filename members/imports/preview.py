@@ -9,8 +9,8 @@ from organization.models import Import
 
 
 def preview_members(record: Import) -> Preview:
-    header = [_("Card number"), _("Phone"), _("WeChat id"), _("Name of the person"), _("Sex"), _("Enrolment store"),
-              _("Enrolled on")]  # fmt: skip
+    header = [_("Card number"), _("Phone"), _("WeChat id"), _("Name of the person"), _("Sex"),
+              _("Enrolment store"), _("Enrolled on")]  # fmt: skip
     found = written_now(Member).select_related("enrolment_store").prefetch_related("identities")
     return Preview(header, [_row(member) for member in found.order_by("pk")[:MOST_ROWS]])
 

@@ -7,10 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from organization import company, first_run
-from organization.models import Import, Region, Role, Staff, Store
+from organization.models import Import, Region, Role, Source, Staff, Store
 from organization.services import AlreadySetUp, first_admin_create, stores_create
 from tests.organization.test_company import FIELDS
 
@@ -167,3 +168,31 @@ def test_it_takes_the_first_files(inside: Client) -> None:
     assert inside.post("/first-steps/files/", sent)["Location"] == "/first-steps/files/"
     assert Import.unscoped.get().kind == "stores"
     assert "stores.csv" in inside.get("/first-steps/files/").content.decode()
+
+
+@pytest.mark.parametrize(("aside", "warned"), [(57, True), (32, False), (0, False)])
+def test_it_warns_of_a_file_that_was_mostly_set_aside(inside: Client, aside: int, warned: bool) -> None:
+    source = Source.objects.get_or_create(name="POS")[0]
+    record = Import.unscoped.create(
+        kind="products", source=source, file_name="goods.csv", read=65, added=65 - aside, quarantined=aside
+    )
+    Import.unscoped.filter(pk=record.pk).update(finished_at=timezone.now())
+    page, home = (inside.get(address).content.decode() for address in ("/first-steps/files/", "/"))
+    assert ("Most rows of this file were set aside" in page) is warned
+    told = f'<a class="pill warn" href="/imports/{record.pk}/">{aside} to fix</a>'
+    assert (told in page, told in home) == (bool(aside), bool(aside))
+
+
+def test_it_takes_every_format_that_is_read(inside: Client) -> None:
+    assert ".xlsx" in inside.get("/first-steps/files/").content.decode()
+
+
+def test_it_offers_no_blank_language(begun: Client) -> None:
+    assert "---" not in begun.get("/setup/company/").content.decode()
+
+
+def test_it_says_in_chinese_that_a_password_is_too_short(begun: Client) -> None:
+    begun.post("/setup/company/", FIELDS)
+    begun.post("/language/", {"language": "zh-hans", "next": "/setup/"})
+    page = begun.post("/setup/admin/", {**ADMIN, "password": "河湾", "again": "河湾"}).content.decode()
+    assert "密码太短：至少需要 10 个字符。" in page and "too short" not in page
