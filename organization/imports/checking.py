@@ -4,6 +4,7 @@ What is kept of it is a report, sealed, in which whatever is of a person is mask
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from organization.imports.masking import problem_shown
 from organization.imports.runner import column_labels, import_merge
-from organization.imports.tally import Tally
+from organization.imports.tally import Problem, Tally
 from organization.jobs import Progress
 from organization.models import Import, Job
 
@@ -64,9 +65,29 @@ def import_check(job: Job, record: Import, progress: Progress) -> None:
     progress.say(_("Checked; nothing was written"))
 
 
+def _alike(tally: Tally) -> list[tuple[Problem, int]]:
+    """The first problem of each column and reason, and how many there are; the most frequent before."""
+    first: dict[tuple[str, str], Problem] = {}
+    count: Counter[tuple[str, str]] = Counter()
+    for row in sorted(tally.problems):
+        problem = tally.problems[row]
+        first.setdefault((problem.column, problem.reason), problem)
+        count[problem.column, problem.reason] += 1
+    return [(first[key], n) for key, n in count.most_common(MOST_PROBLEMS)]
+
+
 def _report(record: Import, tally: Tally) -> dict[str, Any]:
     preview = _previews[record.kind](record)
     labels = column_labels(record.kind)
+
+    def shown(problem: Problem) -> dict[str, Any]:
+        return {
+            "row": problem.row,
+            "column": labels.get(problem.column, problem.column),
+            "value": problem_shown(record.kind, problem.column, problem.value[:200]),
+            "reason": problem.reason,
+        }
+
     problems = [tally.problems[row] for row in islice(sorted(tally.problems), MOST_PROBLEMS)]
     return {
         "counts": {name: getattr(record, name) for name in COUNTS},
@@ -76,15 +97,8 @@ def _report(record: Import, tally: Tally) -> dict[str, Any]:
             for amount in (record.amount_read, record.amount_stored, record.amount_quarantined)
         ],
         "days": [day and day.isoformat() for day in (record.first_day, record.last_day)],
-        "problems": [
-            {
-                "row": problem.row,
-                "column": labels.get(problem.column, problem.column),
-                "value": problem_shown(record.kind, problem.column, problem.value[:200]),
-                "reason": problem.reason,
-            }
-            for problem in problems
-        ],
+        "groups": [shown(first) | {"count": count} for first, count in _alike(tally)],
+        "problems": [shown(problem) for problem in problems],
         "header": preview.header,
         "rows": preview.rows[:MOST_ROWS],
         "new": preview.new[:MOST_NEW],

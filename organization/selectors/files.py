@@ -85,7 +85,8 @@ class FileKind:
 def file_kinds(staff: Staff) -> list[FileKind]:
     """What a night needs, in the order it is to be brought in; stores may have been typed by hand."""
     here = _kinds_here(staff)
-    last = Import.objects.visible_to(staff).select_related("job").order_by("kind", "-id").distinct("kind")
+    kept = Import.objects.visible_to(staff).filter(discarded_at=None).select_related("job")
+    last = kept.order_by("kind", "-id").distinct("kind")
     latest = {record.kind: record for record in last}
     return [FileKind(kind, kind in here, latest.get(kind)) for kind in NEEDED]
 

@@ -1,7 +1,6 @@
 """What the page of a checked file shows."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -19,7 +18,7 @@ def check_context(record: Import, *, money: Callable[[Decimal], str]) -> dict[st
     return {
         "report": report,
         "tiles": _tiles(counts),
-        "groups": _groups(report["problems"]),
+        "groups": report.get("groups", report["problems"]),
         "hidden": counts["quarantined"] - len(report["problems"]),
         "columns": selectors.columns_read(record),
         "read_as": read_as(record.reading),
@@ -45,13 +44,6 @@ def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:
             "is_bad": bool(counts["quarantined"]),
         },
     ]
-
-
-def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Problems of the same column and reason with the first of them, the most frequent before."""
-    how_many = Counter((problem["column"], problem["reason"]) for problem in problems)
-    first = {(problem["column"], problem["reason"]): problem for problem in reversed(problems)}
-    return [{**first[key], "count": count} for key, count in how_many.most_common()]
 
 
 def _amounts(amounts: list[str | None], money: Callable[[Decimal], str]) -> list[tuple[str, str]]:

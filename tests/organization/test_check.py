@@ -174,3 +174,20 @@ def test_it_checks_first_when_asked_to(then: str, checks: bool | None, as_admin:
     form = {"kind": "stores", "source": "ERP", "then": then, "uploads": SimpleUploadedFile("a.csv", b"x")}
     as_admin.post("/imports/", form)
     assert Job.unscoped.get().payload.get("check") is checks
+
+
+def test_it_counts_faults_of_all_rows_and_offers_no_import_of_nothing(store: Store, as_admin: Client) -> None:
+    rows = [{"goods_code": f"T{n}", "name": "云岭", "pack_barcode": "", "价类": "一类"} for n in range(250)]
+    record = checked(ImportKind.PRODUCTS, [*rows, {**rows[0], "pack_barcode": "6901", "价类": "九类"}])
+    found = [(group["count"], group["row"]) for group in report(record)["groups"]]
+    assert found == [(250, 2), (1, 252)] and len(report(record)["problems"]) == 200
+    page = as_admin.get(f"/imports/{record.pk}/").content.decode()
+    assert '<span class="num">250</span>' in page and "51 more rows are not listed here" in page
+    assert "/confirm/" not in page and "/discard/" in page
+
+
+def test_the_first_files_name_what_was_only_checked(store: Store, as_admin: Client) -> None:
+    record = checked(ImportKind.PRODUCTS, [{"goods_code": "T1", "name": "云岭", "pack_barcode": "6901"}])
+    assert "Checked</span>" in as_admin.get("/first-steps/files/").content.decode()
+    as_admin.post(f"/imports/{record.pk}/discard/")
+    assert record.file_name not in as_admin.get("/first-steps/files/").content.decode()

@@ -99,7 +99,7 @@ def test_it_shows_how_the_file_was_read_and_what_needs_fixing(as_admin: Client, 
     record = members_with_a_fault(store)
     page = as_admin.get(f"/imports/{record.pk}/").content.decode()
     assert "As CSV in UTF-8, with 4 columns that are known." in page
-    assert "<code>nickName</code></td><td><b>Name</b>" in page
+    assert "<code>nickName</code></td><td><b>Name of the person</b>" in page
     assert "<code>remark</code>" in page  # Not used.
     assert "none of the known values" in page and "row 2 · Sex · 9" in page
 
