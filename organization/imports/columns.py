@@ -62,14 +62,14 @@ def choice(values: Mapping[str, Any]) -> Callable[[str], Any]:
         try:
             return values[cell.lower()]
         except KeyError:
-            known = ", ".join(list(values)[:10])
+            known = ", ".join(list(values)[:8])
             raise BadCell(_("This is none of the known values: %(known)s.") % {"known": known}) from None
 
     return clean
 
 
-FLAGS = {"1": True, "0": False, "y": True, "n": False, "yes": True, "no": False, "true": True,
-         "false": False, "是": True, "否": False}  # fmt: skip
+FLAGS = {"1": True, "0": False, "是": True, "否": False, "y": True, "n": False, "yes": True, "no": False,
+         "true": True, "false": False}  # fmt: skip
 flag = choice(FLAGS)
 
 

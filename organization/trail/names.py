@@ -27,6 +27,7 @@ NAMES: dict[str, StrOrPromise] = {
     "form": _("written as"),
     "found": _("members found"),
     "frequency": _("reached often enough"),
+    "full": _("from all receipts"),
     "group": _("area"),
     "held_out": _("held out"),
     "id": _("number"),
@@ -70,6 +71,7 @@ NAMES: dict[str, StrOrPromise] = {
     "members.selfexclusion": _("self-exclusions"),
     "organization.auditevent": _("entries of the audit trail"),
     "organization.quarantinedrow": _("rows to fix"),
+    "sales.changedmember": _("changes for the next night"),
     "sales.receipt": _("receipts"),
     "sales.receipthistory": _("replaced receipts"),
     "sales.receiptline": _("receipt lines"),
@@ -77,6 +79,7 @@ NAMES: dict[str, StrOrPromise] = {
     "segmentation.memberscore": _("scores"),
     "segmentation.pendingscore": _("scores not published yet"),
     "segmentation.segmentmove": _("moves between segments"),
+    "segmentation.touchedmember": _("members read by a night"),
 }
 # Values kept under a name that is no field of the object; upper apps' are looked up in their models.
 _KINDS: dict[str, StrOrPromise] = {
