@@ -13,6 +13,8 @@ worker_class, threads = "gthread", 4
 # What is being answered when it is asked to stop may end.
 graceful_timeout = 30
 control_socket_disable = True
+# Else a header of a browser could say, through a proxy on this machine, what address was asked for.
+forwarder_headers = ""
 loglevel = "warning"
 # No access log: addresses hold tokens and words; the application writes a line of its own.
 accesslog = None
@@ -22,6 +24,16 @@ _metrics = Path(os.environ.get("HUIYAN_LOCAL_DIR", tempfile.gettempdir())) / "hu
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 shutil.rmtree(_metrics, ignore_errors=True)
 _metrics.mkdir(parents=True)
+
+
+def on_starting(server: Any) -> None:
+    """What escapes Django, as a fault within a download, is told as quietly as the rest."""
+    from config.quiet import PlacesOnly
+    from organization.redaction import SecretPaths
+
+    for handler in server.log.error_log.handlers:
+        handler.addFilter(PlacesOnly())
+        handler.addFilter(SecretPaths())
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -111,7 +111,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "organization.logs.requests.who_asks",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "organization.account.middleware.LoggedInMiddleware",
     "organization.access.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -201,6 +201,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "10/m/user",
     "reset_password": "10/h/ip,3/h/key",
     "reset_password_from_key": "20/m/ip",
+    "setup_code": "20/15m/ip",
 }
 # How many proxies of ours stand in front and add to X-Forwarded-For; what else is in it is forged.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)

@@ -14,7 +14,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def staff_of(request: HttpRequest) -> Staff:
-    """The person logged in; every view but log-in has one (LoginRequiredMiddleware)."""
+    """The person logged in; every view but log-in has one (LoggedInMiddleware)."""
     return cast(Staff, request.user)
 
 
@@ -26,11 +26,11 @@ def asked(request: HttpRequest, *names: str) -> dict[str, str]:
 def private_pages(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: what somebody saw while logged in stays in no browser and no proxy."""
+    """Middleware: no page stays in a browser or a proxy; who is a stranger gets tokens of forms too."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.user.is_authenticated:
+        if request.user.is_authenticated or not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from organization.sealing import SealedFile, SealedWriter, reseal
 
@@ -37,8 +37,12 @@ class SealedUpload(UploadedFile):  # type: ignore[type-arg]
 
 
 class SealingUploadHandler(FileUploadHandler):
+    """Takes files of who may import; a form is read before any view can refuse it, whoever sent it."""
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
+        if not getattr(getattr(self.request, "user", None), "can_import", False):
+            raise StopUpload(connection_reset=True)
         self._writer = SealedWriter(new_path(PART))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:

@@ -62,6 +62,8 @@ CASES = (
     Case("member", OF_EAST, "get", "member"),
     # Nothing was filled in.
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
+    Case("member_reveal", ADMINS_ACT, "get", "member"),
+    Case("member_erase", ADMINS_ACT, "get", "member"),
     Case("member_export", ADMINS, "post", "member"),
     Case("member_link", (200, 403, 403, 200, 404, 403, 403), "post", "member"),
     Case("member_link", (302, 403, 403, 302, 404, 403, 403), "get", "member"),

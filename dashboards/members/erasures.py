@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from dashboards.members.forms import EraseForm, LiftForm
 from dashboards.members.views import admins, member_of, member_page
@@ -16,10 +16,12 @@ from organization.access import staff_of
 PAGE_SIZE = 25
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @admins
 def member_erase(request: HttpRequest, pk: int) -> HttpResponse:
     seen = member_of(request, pk)
+    if request.method != "POST":  # As after a change of language on the form that asks again.
+        return redirect("member", pk=seen.pk)
     form = EraseForm(request.POST, member=seen)
     if form.is_valid():
         try:

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboards.members.forms import EraseForm, RevealForm
 from dashboards.members.own import counter_cards
@@ -28,11 +28,13 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     return member_page(request, member_of(request, pk))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @admins
 def member_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """The page with one value in clear: in this answer only, which no browser keeps."""
     seen = member_of(request, pk)
+    if request.method != "POST":  # As after a change of language.
+        return redirect("member", pk=seen.pk)
     form = RevealForm(request.POST, fields=selectors.personal_fields(seen))
     if not form.is_valid():
         return member_page(request, seen, reveal_form=form, status=422)

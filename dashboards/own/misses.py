@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from allauth.core.internal.httpkit import get_client_ip
+from allauth.core.internal.ratelimit import truncate_ip
 from django.core.cache import cache
 from django.http import HttpRequest
 
@@ -23,5 +24,5 @@ def miss_count(request: HttpRequest) -> None:
 
 
 def _key(request: HttpRequest) -> str:
-    """A keyed hash: an address is personal data, also in a cache."""
-    return f"own-misses-{lookup('address', get_client_ip(request)).hex()}"
+    """A keyed hash: an address is personal data, also in a cache. Of IPv6 the network of a household."""
+    return f"own-misses-{lookup('address', truncate_ip(get_client_ip(request) or '')).hex()}"

@@ -48,7 +48,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """By account and address, so that nobody can lock a colleague out from elsewhere."""
-        return f"{credentials.get('username', '').casefold()}@{self.get_client_ip(request)}"
+        # Upper case first, as the database compares names: "admın" without its dot is "ADMIN" too.
+        return f"{credentials.get('username', '').upper().casefold()}@{self.get_client_ip(request)}"
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Who has logged in a moment ago has just proved who it is."""

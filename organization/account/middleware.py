@@ -6,9 +6,10 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from organization.access import staff_of
 from organization.account.adapters import has_second_factor
@@ -26,6 +27,16 @@ OPEN = {
     "logout",
     "set_language",
 }
+
+
+class LoggedInMiddleware(LoginRequiredMiddleware):
+    """Sends strangers to the log-in. A part of a page, asked for after the session has ended, has the
+    whole page loaded again instead: else the log-in would stand where the part was."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # type: ignore[override]
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponseClientRefresh()
+        return super().handle_no_permission(request, view_func)
 
 
 def keep_session_alive(get_response: Answer) -> Answer:

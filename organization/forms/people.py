@@ -100,7 +100,8 @@ class StaffForm(forms.Form):
 
     def chosen_stores(self) -> list[int]:
         """Ids as the form holds them now, for the picker; what is no number is dropped."""
-        return [int(value) for value in self["stores"].value() or [] if str(value).isdecimal()]
+        values = [str(value) for value in self["stores"].value() or []]
+        return [int(value) for value in values if value.isdecimal() and len(value) < 19]
 
     def refuse(self, field: str, sentence: str) -> None:
         self.add_error(field if field in self.fields else None, sentence)

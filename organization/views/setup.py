@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -46,6 +47,8 @@ admins = roles(Role.ADMIN)
 def setup(request: HttpRequest) -> HttpResponse:
     """Asks for the code, which may stand in the address; goes on where the set-up was left."""
     given = request.POST.get("code") or request.GET.get("code") or ""
+    if given and not _may_try(request):
+        return cast(HttpResponse, ratelimit.respond_429(request))
     if code_fits(given):
         request.session[SESSION_KEY] = True
     if request.session.get(SESSION_KEY):
@@ -122,6 +125,12 @@ def import_template(request: HttpRequest, kind: str) -> Any:
         raise Http404
     header, rows = template_rows(kind)
     return csv_response(name=f"{kind}.csv", header=header, rows=rows)
+
+
+def _may_try(request: HttpRequest) -> bool:
+    """A code of the environment may be a short one."""
+    tried = ratelimit.consume(request, app="allauth.account", action="setup_code", limit_get=True)
+    return tried is not None
 
 
 def _suggested() -> Company:
