@@ -77,7 +77,7 @@ def _described() -> Manifest:
         made_at=timezone.now().isoformat(),
         database=str(connection.settings_dict["NAME"]),
         migrations=_applied(),
-        tables=table_counts(),
+        tables=table_counts() | dict.fromkeys(postgres.LEFT_OUT, 0),
         upload_dir=str(settings.MEDIA_ROOT),
         key_check=crypto.encrypt(KEY_CHECK).hex(),
     )

@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 
 from config import embedded
 from members.models import IdentityKind, MemberIdentity
@@ -101,6 +102,16 @@ def test_it_replaces_what_is_there_when_the_name_is_typed(saved: Path, company: 
     call_command("restore", saved, replace=True, yes=name(), stdout=io.StringIO())
     assert digests(connection) == before
     assert Path(company.path).exists() and not stray.exists()
+
+
+def test_it_holds_no_open_session(company: Import, admin: Staff, client: Client, tmp_path: Path) -> None:
+    """Whoever reads the key of one is logged in as its owner."""
+    client.force_login(admin)
+    assert client.get("/account/").status_code == 200
+    path, manifest = create.backup_create(tmp_path)
+    assert manifest.tables["django_session"] == manifest.tables["usersessions_usersession"] == 0
+    call_command("restore", path, replace=True, yes=name(), stdout=io.StringIO())
+    assert client.get("/account/")["Location"] == "/login/?next=/account/"
 
 
 def name() -> str:
