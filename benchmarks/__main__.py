@@ -1,4 +1,4 @@
-"""`python -m benchmarks imports`; the word `job` carries out one job, as a worker does."""
+"""`python -m benchmarks imports` or `nightly`; the word `job` carries out one job, as a worker does."""
 
 import sys
 
@@ -6,8 +6,11 @@ import django
 
 if __name__ == "__main__":
     django.setup()
-    from benchmarks import imports
+    from benchmarks import imports, nightly
     from organization.jobs import job_run
 
     word, *rest = sys.argv[1:]
-    imports.main(rest) if word == "imports" else job_run(int(rest[0]))
+    if word == "job":
+        job_run(int(rest[0]))
+    else:
+        {"imports": imports, "nightly": nightly}[word].main(rest)

@@ -1,6 +1,7 @@
 """Databases of the benchmark's own: one that is empty before each import, one with receipts in it."""
 
 import os
+from datetime import date
 
 from django.core.management import call_command
 from django.db import connection
@@ -23,14 +24,14 @@ def use(name: str) -> None:
     connection.settings_dict["NAME"] = name
 
 
-def run(statement: str, *values: int) -> None:
+def run(statement: str, *values: int | date | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
 
 
 def prepare(name: str, members: int) -> None:
     """A database with the chain and without sales; the chain is made once."""
-    _open(name, members)
+    open_database(name, members)
     clear()
     run("VACUUM ANALYZE")
 
@@ -40,7 +41,7 @@ def prepare_filled(name: str, members: int, receipts: int, *, like: str) -> None
     use("postgres")
     if not _is_there(name):
         run(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')  # Quicker than all migrations once more.
-    _open(name, members)
+    open_database(name, members)
     if Receipt.unscoped.filter(imported_by__file_name=BEFORE).count() == receipts:
         clear_imported()
         return
@@ -55,7 +56,7 @@ def _is_there(name: str) -> bool:
         return cursor.fetchone() is not None
 
 
-def _open(name: str, members: int) -> None:
+def open_database(name: str, members: int) -> None:
     embedded.create_database(name)
     use(name)
     call_command("migrate", verbosity=0)

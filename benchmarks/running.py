@@ -31,13 +31,19 @@ def import_sales(path: Path) -> Run:
             kind=ImportKind.SALES, file=File(handle), file_name=path.name, source="POS", asked_by=None
         )
     assert record.job is not None
-    peak = _peak_mb([sys.executable, "-m", "benchmarks", "job", str(record.job.pk)])
-    job = Job.unscoped.get(pk=record.job.pk)
-    if job.status != Job.Status.DONE or job.started_at is None or job.finished_at is None:
-        sys.exit(f"The import ended as {job.status}: {job.error} {job.log}")
+    seconds, peak = carry_out(record.job)
     Path(record.path).unlink()
     record.refresh_from_db()
-    return Run(record, (job.finished_at - job.started_at).total_seconds(), peak)
+    return Run(record, seconds, peak)
+
+
+def carry_out(job: Job) -> tuple[float, float]:
+    """Carry a job out in another process; its seconds, and the most memory it held in MB."""
+    peak = _peak_mb([sys.executable, "-m", "benchmarks", "job", str(job.pk)])
+    job.refresh_from_db()
+    if job.status != Job.Status.DONE or job.started_at is None or job.finished_at is None:
+        sys.exit(f"The job ended as {job.status}: {job.error} {job.log}")
+    return (job.finished_at - job.started_at).total_seconds(), peak
 
 
 def _peak_mb(command: list[str]) -> float:
@@ -49,7 +55,7 @@ def _peak_mb(command: list[str]) -> float:
         most = max(most, _held(watched))
         time.sleep(LOOK_EVERY)
     if process.returncode:
-        sys.exit(f"The import's process ended with {process.returncode}.")
+        sys.exit(f"The job's process ended with {process.returncode}.")
     return most / 1e6
 
 
