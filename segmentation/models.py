@@ -41,8 +41,7 @@ class NightlyRun(models.Model):
 
 class StageName(models.TextChoices):
     FACTS = "facts", _("Member facts")
-    RFM = "rfm", _("RFM scores")
-    CLUSTERS = "clusters", _("Clusters")
+    SCORES = "scores", _("Scores and clusters")
     TOTALS = "totals", _("Totals and moves")
     PUBLISH = "publish", _("Publish")
 
@@ -74,8 +73,23 @@ class NightlyStage(models.Model):
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else None
 
 
-class ScoreFields(models.Model):
-    """All that a night says of one member. Ratios are null where they have no denominator."""
+class RankFields(models.Model):
+    """What a night says of a member among the others."""
+
+    # Null outside the population: no receipt in the window.
+    r = models.SmallIntegerField(null=True)
+    f = models.SmallIntegerField(null=True)
+    m = models.SmallIntegerField(null=True)
+    segment = models.CharField(max_length=16, null=True)
+    value_class = models.CharField(max_length=3, null=True)
+    cluster = models.SmallIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class FactFields(models.Model):
+    """What a night says of one member alone. Ratios are null where they have no denominator."""
 
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
@@ -103,19 +117,12 @@ class ScoreFields(models.Model):
     weekend_share = models.FloatField(null=True)
     evening_share = models.FloatField(null=True)
     stores = models.IntegerField()
-    # Null outside the population: no receipt in the window.
-    r = models.SmallIntegerField(null=True)
-    f = models.SmallIntegerField(null=True)
-    m = models.SmallIntegerField(null=True)
-    segment = models.CharField(max_length=16, null=True)
-    value_class = models.CharField(max_length=3, null=True)
-    cluster = models.SmallIntegerField(null=True)
 
     class Meta:
         abstract = True
 
 
-class MemberScore(ScoreFields):
+class MemberScore(FactFields, RankFields):
     """The published row of a member."""
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="score")
@@ -127,8 +134,8 @@ class MemberScore(ScoreFields):
         indexes = [models.Index(fields=["segment"])]
 
 
-class PendingScore(ScoreFields):
-    """A row of a run that is not published yet; pruned when it is."""
+class PendingFacts(FactFields):
+    """Facts worked out by a run that is not published yet; pruned when it is."""
 
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
@@ -138,7 +145,20 @@ class PendingScore(ScoreFields):
     objects = closed(OfMemberQuerySet)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_score_once")]
+        constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_facts_once")]
+
+
+class PendingRank(RankFields):
+    """Scores and cluster by such a run: of everybody it looked at, and of others whose scores change."""
+
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
+    member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_rank_once")]
 
 
 class TouchedMember(models.Model):

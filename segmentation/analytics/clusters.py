@@ -6,7 +6,7 @@ facts, the scaling and the centroids. Whoever else is in the matrix cannot chang
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, combinations
 from typing import Any, NamedTuple, Self
@@ -18,7 +18,6 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from segmentation.analytics.facts import Facts
 from segmentation.analytics.silhouette import silhouettes
 
 Floats = NDArray[np.float64]
@@ -122,13 +121,14 @@ class ClusterModel(Scaling):
 ARRAYS = ("fill_", "mean_", "scale_", "centroids_", "bin_edges_", "bin_shares_")
 
 
-def feature_matrix(facts: Facts, *, window: int = 365) -> Floats:
+def feature_matrix(facts: Mapping[str, NDArray[Any]], *, window: int = 365) -> Floats:
     """Return one row per member and one column per entry of FEATURES, skewed ones as log1p.
 
-    A fact without a denominator stays NaN until a model fills it.
+    facts: columns by the names of Facts. A fact without a denominator stays NaN until a model
+    fills it.
     """
-    values = {"packs_per_week": facts.packs * 7 / window}
-    columns = [values[name] if name in values else getattr(facts, name) for name in FEATURES]
+    values = {**facts, "packs_per_week": facts["packs"] * 7 / window}
+    columns = [values[name] for name in FEATURES]
     return np.column_stack(
         [
             np.log1p(np.maximum(column, 0)) if name in SKEWED else column

@@ -1,4 +1,8 @@
-"""Every scored member's cluster, by the last published model or, when that is due, a new one."""
+"""Every scored member's cluster, by the last published model or, when that is due, a new one.
+
+A kept model places a member by that member's facts alone, so members nobody touched stay where they are.
+Whether it is due, and how clusters are described, is told from a fixed part of the members.
+"""
 
 import math
 from dataclasses import dataclass
@@ -6,20 +10,22 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from segmentation.analytics import clusters as analytics
 from segmentation.models import ClusterModelRow, NightlyRun
-from segmentation.nightly.changes import NONE, differing, scores_write
-from segmentation.nightly.facts import population
-from segmentation.nightly.stage import Outcome, Stage
+from segmentation.nightly.columns import FLOAT, INT
+from segmentation.nightly.population import NONE, population_columns
 
 # Fewer members than this make no types worth a name.
 FEWEST_MEMBERS = 100
+# About so many members, those whose id a number divides, stand for all of a larger population.
+SAMPLE = 20_000
 REFIT_AFTER = timedelta(days=7)
 SHIFTED = 0.2
 RANDOM_STATE = 20_260
+
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -30,52 +36,77 @@ class Chosen:
     kept: ClusterModelRow | None
 
 
-def read(run: NightlyRun) -> tuple[dict[str, Any], dict[str, Any]]:
-    facts = population(run)
-    matrix = analytics.feature_matrix(facts, window=run.window_days)
-    labels, description = _labels(run, matrix)
-    columns = {"member_id": facts.member, "cluster": pa.array(labels, mask=labels == NONE)}
-    return differing(run, columns, {"cluster": labels}), description
+def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str, Any]]:
+    """A cluster for each member of `known`, and what the page says of the model; NONE without types.
 
-
-def write(run: NightlyRun, found: tuple[dict[str, Any], dict[str, Any]]) -> Outcome:
-    columns, description = found
-    rows = scores_write(run, columns, {"cluster": "int2"})
-    return Outcome(rows, {"cluster_model": description} if description else {})
-
-
-STAGE = Stage(read, write)
-
-
-def _labels(run: NightlyRun, matrix: NDArray[np.float64]) -> tuple[NDArray[np.intp], dict[str, Any]]:
-    """A label per member and what the page says of the model; none where there are no types."""
-    nobody = np.full(len(matrix), NONE)
-    if len(matrix) < FEWEST_MEMBERS:
+    known: `member`, `looked_at` and the published `cluster` of the population, by member.
+    """
+    members = len(known["member"])
+    nobody = np.full(members, NONE, np.int32)
+    if members < FEWEST_MEMBERS:
         return nobody, {}
+    part = 1 + members // SAMPLE
+    in_sample = known["member"] % part == 0
+    sample = _matrix(run, where=f"p.member_id %% {part} = 0")
     try:
-        chosen = _choose(run, matrix)
+        chosen = _choose(run, sample)
     except ValueError:  # Too few members differ: there are no types to tell apart.
         return nobody, {}
-    labels = analytics.assign(matrix, chosen.model)
-    return labels, _description(matrix, labels, chosen)
+    labels = _labels(run, known, chosen)
+    return labels, _description(sample, labels[in_sample].astype(np.intp), labels, chosen)
 
 
-def _choose(run: NightlyRun, matrix: NDArray[np.float64]) -> Chosen:
+def _labels(run: NightlyRun, known: Columns, chosen: Chosen) -> NDArray[np.int32]:
+    if not _stands(run, known, chosen):
+        return analytics.assign(_matrix(run), chosen.model).astype(np.int32)
+    labels = known["cluster"].copy()
+    labels[known["looked_at"]] = analytics.assign(_matrix(run, looked_at=True), chosen.model)
+    return labels
+
+
+def _stands(run: NightlyRun, known: Columns, chosen: Chosen) -> bool:
+    """Whether the published clusters of members nobody touched are those of the chosen model."""
+    if run.touched is None or chosen.kept is None:
+        return False
+    published = ClusterModelRow.objects.filter(run__published_at__isnull=False, run__as_of__lte=run.as_of)
+    latest = published.order_by("-run__as_of").first()
+    is_same = latest is not None and latest.model == chosen.kept.model
+    return is_same and not (known["cluster"][~known["looked_at"]] == NONE).any()
+
+
+def _matrix(run: NightlyRun, *, where: str = "true", looked_at: bool = False) -> NDArray[np.float64]:
+    asked = {name: f"coalesce({expression}, 'NaN')" for name, expression in FEATURES.items()}
+    types = {"packs": INT, **dict.fromkeys(FEATURES, FLOAT)}
+    columns = population_columns(
+        run, {"packs": "packs", **asked}, types, where=where, only_looked_at=looked_at
+    )
+    return analytics.feature_matrix(columns, window=run.window_days)
+
+
+# Money is kept in whole units and clustered in cents.
+IN_CENTS = {"mean_ticket_cents": "mean_ticket * 100", "price_per_pack": "price_per_pack * 100"}
+FEATURES = {name: IN_CENTS.get(name, name) for name in analytics.FEATURES if name != "packs_per_week"}
+
+
+def _choose(run: NightlyRun, sample: NDArray[np.float64]) -> Chosen:
     # Earlier nights only, so that the same night made again ends with the same model.
     rows = ClusterModelRow.objects.filter(run__as_of__lt=run.as_of, run__published_at__isnull=False)
     row = rows.order_by("-run__as_of").first()
     model = analytics.ClusterModel.from_dict(row.model) if row else None
-    if row and model and run.as_of - row.fitted_on < REFIT_AFTER and not _has_shifted(matrix, model):
+    if row and model and run.as_of - row.fitted_on < REFIT_AFTER and not _has_shifted(sample, model):
         return Chosen(model, row.fitted_on, row)
-    return Chosen(analytics.fit(matrix, random_state=RANDOM_STATE, previous=model), run.as_of, None)
+    fitted = analytics.fit(_matrix(run), random_state=RANDOM_STATE, previous=model)
+    return Chosen(fitted, run.as_of, None)
 
 
 def _has_shifted(matrix: NDArray[np.float64], model: analytics.ClusterModel) -> bool:
     return max(analytics.population_stability(matrix, model).values()) > SHIFTED
 
 
-def _description(matrix: NDArray[np.float64], labels: NDArray[np.intp], chosen: Chosen) -> dict[str, Any]:
-    profiles = analytics.profile(matrix, labels, chosen.model)
+def _description(
+    sample: NDArray[np.float64], of_sample: NDArray[np.intp], labels: NDArray[np.int32], chosen: Chosen
+) -> dict[str, Any]:
+    profiles = analytics.profile(sample, of_sample, chosen.model)
     features = chosen.model.features
     if chosen.kept:
         names = [cluster["name"] for cluster in chosen.kept.clusters]

@@ -47,27 +47,3 @@ def copy_in(table: str, columns: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)", text)
     return int(rows.num_rows)
-
-
-def pending_update(
-    run_id: int, columns: Mapping[str, Any], types: Mapping[str, str], *, complete: str = ""
-) -> int:
-    """Set columns of a run's pending rows; `columns` holds `member_id` and those of `types`.
-
-    complete: a statement that first makes the rows of members in `night_update` who have none.
-    """
-    table = "night_update"
-    declared = ", ".join(f"{name} {kind}" for name, kind in types.items())
-    changes = ", ".join(f"{name} = {table}.{name}" for name in types)
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE {table} (member_id bigint, {declared}) ON COMMIT DROP")
-        rows = copy_in(table, columns)
-        cursor.execute(f"ANALYZE {table}")
-        if complete:
-            cursor.execute(complete, {"run": run_id})
-        cursor.execute(
-            f"UPDATE segmentation_pendingscore p SET {changes} FROM {table}"
-            f" WHERE p.run_id = %s AND p.member_id = {table}.member_id",
-            [run_id],
-        )
-    return rows

@@ -9,24 +9,12 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from segmentation.analytics import facts as analytics
-from segmentation.models import NightlyRun, PendingScore, TouchedMember
-from segmentation.nightly.columns import BIG, FLOAT, INT, copy_in, copy_out
-from segmentation.nightly.objections import NOT_OBJECTED
+from segmentation.models import NightlyRun, PendingFacts, TouchedMember
+from segmentation.nightly.columns import BIG, copy_in, copy_out
 from segmentation.nightly.reading import facts_of_all, facts_of_touched
 from segmentation.nightly.stage import Outcome, Stage
-from segmentation.nightly.touched import UNTOUCHED, Touched, members_touched, seen_now
+from segmentation.nightly.touched import Touched, members_touched, seen_now
 
-READ_BACK = """
-    SELECT member_id, coalesce(first_day - DATE '1970-01-01', -1),
-           coalesce(last_day - DATE '1970-01-01', -1), lifetime_receipts, (lifetime_spend * 100)::int8,
-           receipts, (spend * 100)::int8, purchase_days, stores, {home}, packs,
-           coalesce(top_brand, 0), {ratios}
-    FROM {table} p WHERE {whose} AND receipts > 0 AND {objected}"""
-PENDING = "run_id = %(run)s"
-NOT_PENDING = (
-    f"{UNTOUCHED} AND NOT EXISTS (SELECT FROM segmentation_pendingscore n"
-    " WHERE n.run_id = %(run)s AND n.member_id = p.member_id)"
-)
 COUNTS = ("lifetime_receipts", "receipts", "purchase_days", "packs", "stores")
 RATIOS = (
     *("gap_mean", "gap_cv", "discount_share", "online_share", "weekend_share", "evening_share"),
@@ -48,41 +36,20 @@ def read(run: NightlyRun) -> Found:
 
 
 def write(run: NightlyRun, found: Found) -> Outcome:
-    PendingScore.unscoped.filter(run=run).delete()
+    PendingFacts.unscoped.filter(run=run).delete()
     TouchedMember.unscoped.filter(run=run).delete()
-    rows = copy_in("segmentation_pendingscore", _rows(run, found.facts))
+    rows = copy_in("segmentation_pendingfacts", _rows(run, found.facts))
     run.touched = len(found.touched.members) if found.touched else None
     run.save(update_fields=["touched"])
     if found.touched:
         members = found.touched.members
         copy_in("segmentation_touchedmember", {"run_id": np.full(len(members), run.pk), "member_id": members})
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE segmentation_pendingscore, segmentation_touchedmember")
+        cursor.execute("ANALYZE segmentation_pendingfacts, segmentation_touchedmember")
     return Outcome(rows, {"seen": found.seen})
 
 
 STAGE = Stage(read, write)
-
-
-def population(run: NightlyRun) -> analytics.Facts:
-    """The facts of the members who are scored: a receipt in the window, no objection.
-
-    Of members nobody touched they are the published ones; their home store is not asked and is 0.
-    """
-    whole = {"first_day": INT, "last_day": INT, "lifetime_receipts": INT, "lifetime_cents": BIG}
-    whole |= {"receipts": INT, "cents": BIG, "purchase_days": INT, "stores": INT, "home_store": BIG}
-    whole |= {"packs": INT, "top_brand": INT}
-    ratios = {name: name for name in RATIOS}
-    ratios |= {"mean_ticket_cents": "mean_ticket * 100", "price_per_pack": "price_per_pack * 100"}
-    asked = ", ".join(f"coalesce({expression}, 'NaN')" for expression in ratios.values())
-    types = {"member": BIG, **whole, **dict.fromkeys(ratios, FLOAT)}
-    pending = {"table": "segmentation_pendingscore", "whose": PENDING, "home": "home_store_id"}
-    published = {"table": "segmentation_memberscore", "whose": NOT_PENDING, "home": "0::int8"}
-    sources = [pending] if run.touched is None else [pending, published]
-    query = " UNION ALL ".join(
-        READ_BACK.format(ratios=asked, objected=NOT_OBJECTED, **source) for source in sources
-    )
-    return analytics.Facts(**copy_out(f"{query} ORDER BY member_id", {"run": run.pk}, types))
 
 
 def _rows(run: NightlyRun, facts: analytics.Facts) -> dict[str, Any]:

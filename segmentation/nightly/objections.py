@@ -2,28 +2,31 @@
 
 from django.db import connection
 
-from segmentation.models import MemberScore, ScoreFields, SegmentMove
+from segmentation.models import FactFields, MemberScore, RankFields, SegmentMove
 
 # All that a night concludes about a member, beside counts, sums and days.
-PROFILE = [
+FACTS = [
     field.attname
-    for field in ScoreFields._meta.local_concrete_fields
+    for field in FactFields._meta.local_concrete_fields
     if field.null and field.attname not in ("first_day", "last_day")
 ]
-# Of a row of pending scores called p.
+RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
+# Of a row of a member called p.
 NOT_OBJECTED = "NOT EXISTS (SELECT FROM members_profilingobjection o WHERE o.member_id = p.member_id)"
 CLEAR = f"""
-    UPDATE segmentation_pendingscore p SET {", ".join(f"{name} = NULL" for name in PROFILE)}
+    UPDATE segmentation_pendingfacts p SET {", ".join(f"{name} = NULL" for name in FACTS)}
     WHERE p.run_id = %(run)s AND NOT {NOT_OBJECTED}"""
+UNRANK = f"DELETE FROM segmentation_pendingrank p WHERE p.run_id = %(run)s AND NOT {NOT_OBJECTED}"
 
 
 def profile_clear(member_id: int) -> None:
     """Take a member out of the published night, and the past moves between segments with it."""
-    MemberScore.unscoped.filter(member_id=member_id).update(**dict.fromkeys(PROFILE))
+    MemberScore.unscoped.filter(member_id=member_id).update(**dict.fromkeys([*FACTS, *RANKS]))
     SegmentMove.unscoped.filter(member_id=member_id).delete()
 
 
 def pending_clear(run_id: int) -> None:
     """Also who objected while the night was being made; call it under the lock of the scores."""
     with connection.cursor() as cursor:
-        cursor.execute(CLEAR, {"run": run_id})
+        for statement in (CLEAR, UNRANK):
+            cursor.execute(statement, {"run": run_id})

@@ -8,37 +8,50 @@ from django.utils import timezone
 from sales.models import ReceiptsChange
 from segmentation.models import (
     ClusterModelRow,
+    FactFields,
     MemberScore,
     NightlyRun,
-    PendingScore,
+    PendingFacts,
+    PendingRank,
+    RankFields,
     StageName,
     TouchedMember,
 )
-from segmentation.nightly.changes import COLUMNS
 from segmentation.nightly.objections import pending_clear
 from segmentation.nightly.stage import Outcome, Stage
 from segmentation.nightly.totals import moves_write, totals_write
 
-# Only rows that differ are written: most members' scores are those of the night before.
-CHANGE = """
-    UPDATE segmentation_memberscore s SET ({columns}) = ROW({pending})
-    FROM segmentation_pendingscore p
-    WHERE p.run_id = %(run)s AND p.member_id = s.member_id
-      AND ROW({published}) IS DISTINCT FROM ROW({pending})""".format(
-    columns=", ".join(COLUMNS),
-    pending=", ".join(f"p.{column}" for column in COLUMNS),
-    published=", ".join(f"s.{column}" for column in COLUMNS),
-)
-ADD = """
-    INSERT INTO segmentation_memberscore (member_id, {columns})
-    SELECT p.member_id, {columns} FROM segmentation_pendingscore p
+FACTS = [field.attname for field in FactFields._meta.local_concrete_fields]
+RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
+
+
+def _row(alias: str, columns: list[str]) -> str:
+    return ", ".join(f"{alias}.{column}" for column in columns)
+
+
+# Only rows that differ are written: most members' facts and scores are those of the night before.
+CHANGE = f"""
+    UPDATE segmentation_memberscore s
+    SET ({", ".join(FACTS + RANKS)}) = ROW({_row("p", FACTS)}, {_row("n", RANKS)})
+    FROM segmentation_pendingfacts p
+    LEFT JOIN segmentation_pendingrank n ON n.run_id = p.run_id AND n.member_id = p.member_id
+    WHERE p.run_id = %(run)s AND p.member_id = s.member_id AND
+      ROW({_row("s", FACTS + RANKS)}) IS DISTINCT FROM ROW({_row("p", FACTS)}, {_row("n", RANKS)})"""
+# Of members whose facts stand and whose scores do not, because those of others changed.
+RANK = f"""
+    UPDATE segmentation_memberscore s SET ({", ".join(RANKS)}) = ROW({_row("n", RANKS)})
+    FROM segmentation_pendingrank n
+    WHERE n.run_id = %(run)s AND n.member_id = s.member_id AND NOT EXISTS (
+        SELECT FROM segmentation_pendingfacts p WHERE p.run_id = n.run_id AND p.member_id = n.member_id)"""
+ADD = f"""
+    INSERT INTO segmentation_memberscore (member_id, {", ".join(FACTS + RANKS)})
+    SELECT p.member_id, {_row("p", FACTS)}, {_row("n", RANKS)} FROM segmentation_pendingfacts p
+    LEFT JOIN segmentation_pendingrank n ON n.run_id = p.run_id AND n.member_id = p.member_id
     WHERE p.run_id = %(run)s
-      AND NOT EXISTS (SELECT FROM segmentation_memberscore s WHERE s.member_id = p.member_id)""".format(
-    columns=", ".join(COLUMNS)
-)
+      AND NOT EXISTS (SELECT FROM segmentation_memberscore s WHERE s.member_id = p.member_id)"""
 REMOVE = """
     DELETE FROM segmentation_memberscore s WHERE NOT EXISTS (
-        SELECT FROM segmentation_pendingscore p WHERE p.run_id = %(run)s AND p.member_id = s.member_id)"""
+        SELECT FROM segmentation_pendingfacts p WHERE p.run_id = %(run)s AND p.member_id = s.member_id)"""
 # The same two where the night read few members: only of those can the receipts be gone or elsewhere.
 REMOVE_TOUCHED = (
     REMOVE
@@ -48,14 +61,14 @@ REMOVE_TOUCHED = (
 )
 # Erased since the facts were read.
 ERASED = """
-    DELETE FROM segmentation_pendingscore p WHERE p.run_id = %(run)s
+    DELETE FROM segmentation_pendingfacts p WHERE p.run_id = %(run)s
       AND NOT EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
 HOMES = """
     UPDATE members_member m SET home_store_id = n.home_store_id
     FROM (
         SELECT e.id, coalesce(p.home_store_id, e.enrolment_store_id) AS home_store_id
         FROM members_member e
-        LEFT JOIN segmentation_pendingscore p ON p.run_id = %(run)s AND p.member_id = e.id
+        LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = e.id
     ) n
     WHERE n.id = m.id AND m.home_store_id <> n.home_store_id"""
 HOMES_TOUCHED = (
@@ -76,14 +89,14 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
         cursor.execute(ERASED, {"run": run.pk})
     moves_write(run)
     with connection.cursor() as cursor:
-        for statement in (CHANGE, ADD, REMOVE if is_whole else REMOVE_TOUCHED):
+        for statement in (CHANGE, RANK, ADD, REMOVE if is_whole else REMOVE_TOUCHED):
             cursor.execute(statement, {"run": run.pk})
             changed += cursor.rowcount
         cursor.execute(HOMES if is_whole else HOMES_TOUCHED, {"run": run.pk})
     totals_write(run)
     _cluster_model_write(run)
     _run_write(run)
-    for model in (PendingScore, TouchedMember):
+    for model in (PendingFacts, PendingRank, TouchedMember):
         model.unscoped.filter(run__as_of__lte=run.as_of).delete()
     return Outcome(changed)
 
@@ -95,7 +108,7 @@ def _run_write(run: NightlyRun) -> None:
     found = dict(run.stages.values_list("name", "result"))
     run.published_at = timezone.now()
     run.imports_until = datetime.fromisoformat(found[StageName.TOTALS]["imports_until"])
-    run.score_shares = found[StageName.RFM]["score_shares"]
+    run.score_shares = found[StageName.SCORES]["score_shares"]
     run.seen = found[StageName.FACTS]["seen"]
     ReceiptsChange.objects.filter(pk__in=run.seen.pop("changes")).delete()
     run.members_scored = MemberScore.unscoped.filter(r__isnull=False).count()
@@ -103,7 +116,7 @@ def _run_write(run: NightlyRun) -> None:
 
 
 def _cluster_model_write(run: NightlyRun) -> None:
-    found = run.stages.get(name=StageName.CLUSTERS).result.get("cluster_model")
+    found = run.stages.get(name=StageName.SCORES).result.get("cluster_model")
     rows = ClusterModelRow.objects.filter(run__published_at__isnull=False).select_for_update()
     last = rows.filter(run__as_of__lte=run.as_of).order_by("-run__as_of").first()
     ClusterModelRow.objects.filter(run=run).delete()

@@ -19,8 +19,7 @@ from segmentation.nightly.stage import Outcome, Stage
 KIND = "nightly"
 MODULES = {
     StageName.FACTS: "facts",
-    StageName.RFM: "scores",
-    StageName.CLUSTERS: "clusters",
+    StageName.SCORES: "scores",
     StageName.TOTALS: "totals",
     StageName.PUBLISH: "publish",
 }

@@ -61,7 +61,12 @@ MOVES = """
                CASE WHEN t.member_id IS NULL THEN s.segment ELSE t.old END AS segment
         FROM segmentation_memberscore s FULL JOIN today t ON t.member_id = s.member_id
     ),
-    after AS (SELECT member_id, segment FROM segmentation_pendingscore WHERE run_id = %(run)s)
+    after AS (
+        SELECT member_id, segment FROM segmentation_pendingrank WHERE run_id = %(run)s
+        UNION ALL
+        SELECT member_id, NULL FROM segmentation_pendingfacts p WHERE run_id = %(run)s AND NOT EXISTS (
+            SELECT FROM segmentation_pendingrank n WHERE n.run_id = p.run_id AND n.member_id = p.member_id)
+    )
     SELECT coalesce(b.member_id, a.member_id) AS member_id, b.segment AS old, a.segment AS new
     FROM before b FULL JOIN after a ON a.member_id = b.member_id
     WHERE b.segment IS DISTINCT FROM a.segment AND {asked}"""
@@ -70,7 +75,7 @@ ALL = "true"
 LOOKED_AT = """(a.member_id IS NOT NULL OR b.member_id IN (
         SELECT t.member_id FROM segmentation_touchedmember t WHERE t.run_id = %(run)s))"""
 LOOKED_AT_MOVES = """member_id IN (
-        SELECT member_id FROM segmentation_pendingscore WHERE run_id = %(run)s
+        SELECT member_id FROM segmentation_pendingrank WHERE run_id = %(run)s
         UNION SELECT member_id FROM segmentation_touchedmember WHERE run_id = %(run)s)"""
 
 

@@ -72,7 +72,7 @@ def facts_of(chain: Chain) -> Facts:
 
 def test_it_finds_the_planted_types_as_clusters(chain: Chain) -> None:
     facts = facts_of(chain)
-    matrix = clusters.feature_matrix(facts)
+    matrix = clusters.feature_matrix(vars(facts))
     model = clusters.fit(matrix, random_state=0)
     regular = facts.receipts >= 5
     planted = chain.members["kind"].to_numpy()[facts.member]

@@ -14,9 +14,9 @@ from campaigns.services import campaign_start
 from members.models import Member, ProfilingObjection
 from members.services import profiling_end, profiling_resume
 from organization.models import AuditEvent, Staff, Store
-from segmentation.models import ClusterTotal, MemberScore, PendingScore, SegmentMove, SegmentTotal
+from segmentation.models import ClusterTotal, MemberScore, PendingRank, SegmentMove, SegmentTotal
 from segmentation.nightly import run as night
-from segmentation.nightly.objections import PROFILE
+from segmentation.nightly.objections import FACTS, RANKS
 from tests.campaigns.cast import DAY, NOON, make_draft, make_night, make_reachable
 from tests.segmentation import builders
 from tests.segmentation.conftest import crowd
@@ -35,7 +35,7 @@ def test_it_clears_the_published_scores_at_once(store: Store) -> None:
     SegmentMove.unscoped.create(member=member, day=DAY, old="new", new="loyal")
     profiling_end(member=member)
     row = MemberScore.unscoped.filter(member=member).values().get()
-    assert {row[name] for name in PROFILE} == {None}
+    assert {row[name] for name in FACTS + RANKS} == {None}
     assert (row["receipts"], row["spend"], row["lifetime_receipts"]) == (1, 1, 1)
     assert profile(other) == [5, 5, 5, "loyal", 0, "AAA"]
     assert not SegmentMove.unscoped.exists()
@@ -51,8 +51,8 @@ def test_it_is_recorded_once_with_its_source(store: Store) -> None:
 
 
 def test_it_counts_scores_and_shares_among_what_is_cleared_and_no_sum() -> None:
-    assert set(SCORES) < set(PROFILE)
-    assert not {"receipts", "spend", "lifetime_spend", "first_day", "last_day", "packs"} & set(PROFILE)
+    assert set(SCORES) < {*FACTS, *RANKS}
+    assert not {"receipts", "spend", "lifetime_spend", "first_day", "last_day", "packs"} & {*FACTS, *RANKS}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -84,7 +84,7 @@ def test_it_counts_though_the_night_is_half_made(
 
     def objecting(run: Any, name: str, progress: Any) -> None:
         if name == "publish":
-            assert PendingScore.unscoped.get(member=member).segment
+            assert PendingRank.unscoped.get(member=member).segment
             profiling_end(member=member)
         carry_out(run, name, progress)  # type: ignore[arg-type]
 

@@ -202,7 +202,7 @@ def test_it_builds_the_matrix_from_facts() -> None:
         price_per_pack=[np.e - 1, np.nan],
         mean_ticket_cents=[99, -5],
     )
-    matrix = clusters.feature_matrix(facts, window=365)
+    matrix = clusters.feature_matrix(vars(facts), window=365)
     column = dict(zip(clusters.FEATURES, matrix.T, strict=True))
     assert column["packs_per_week"].tolist() == pytest.approx([np.log(8), 0])
     assert column["carton_share"].tolist() == pytest.approx([0.5, np.nan], nan_ok=True)

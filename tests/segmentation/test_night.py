@@ -19,7 +19,7 @@ from segmentation.models import (
     MemberScore,
     NightlyRun,
     NightlyStage,
-    PendingScore,
+    PendingFacts,
     SegmentMove,
     SegmentTotal,
     StageName,
@@ -102,7 +102,7 @@ def test_it_adds_up_over_stores_segments_cells_and_clusters(crowd: list[Member])
     assert [sum(shares) for shares in run.score_shares.values()] == [len(crowd)] * 3
     total = sum(Receipt.unscoped.values_list("total", flat=True))
     assert sum(SegmentTotal.unscoped.values_list("spend", flat=True)) == total
-    assert not PendingScore.unscoped.exists()
+    assert not PendingFacts.unscoped.exists()
     assert len(ClusterModelRow.objects.get().clusters) >= 4
 
 
