@@ -42,6 +42,7 @@ def measure(*, receipts: int, members: int) -> dict[str, float]:
     _forget_nights()
     end = FIRST_DAY + timedelta(days=DAYS - 1)
     group_by = min(_group_by(), _group_by())
+    _night(end - timedelta(days=8), full=True)  # So that the measured one has scores to replace.
     full, peak = _night(end, full=True)
     add_days(end + timedelta(days=1), 1, per_day=per_day)
     incremental, peak_next = _night(end + timedelta(days=1))
