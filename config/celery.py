@@ -34,9 +34,12 @@ def _refuse_wrong_keys(**signal: Any) -> None:
     refuse_wrong_keys()
 
 
+# How often somebody looks for work that was lost. Not in the settings: they load services of their own.
+TICK_SECONDS = float(os.environ.get("JOB_TICK_SECONDS", "30"))
+
 app.conf.beat_schedule = {
     # Work whose worker died is taken up again: a lease lasts 45 s, so the wait is 75 s at most.
-    "tick": {"task": "organization.tasks.tick", "schedule": 30.0},
+    "tick": {"task": "organization.tasks.tick", "schedule": TICK_SECONDS},
     # Looks whether it is past 03:30 where the company is, and last night is still to be made.
     "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(minute="*/15")},
     # When the night's own events are in.
@@ -44,7 +47,7 @@ app.conf.beat_schedule = {
     # Uploads and rows set aside whose time is over, and files that belong to nothing.
     "forget": {"task": "organization.tasks.forget_uploads", "schedule": crontab(hour=4, minute=40)},
     # Messages that could not go out at once, for instance because a worker was stopped.
-    "deliver": {"task": "campaigns.tasks.deliver_pending", "schedule": 60.0},
+    "deliver": {"task": "campaigns.tasks.deliver_pending", "schedule": 2 * TICK_SECONDS},
 }
 
 

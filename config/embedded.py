@@ -26,11 +26,13 @@ IS_ROOT = os.geteuid() == 0
 OWNER = pwd.getpwnam("nobody") if IS_ROOT else pwd.getpwuid(os.geteuid())  # PostgreSQL refuses root.
 # A socket's path may have 107 characters at most; a checkout's path may have more.
 _NAME = hashlib.sha256(f"{os.geteuid()} {ROOT}".encode()).hexdigest()[:12]
-HOME = Path("/var/tmp") / f"huiyan-{_NAME}"
-DATA, VALKEY_SOCKET = HOME / "pg", HOME / "valkey.sock"
+HOME = Path(os.environ.get("HUIYAN_HOME", f"/var/tmp/huiyan-{_NAME}"))
+DATA, POSTGRES_SOCKET, VALKEY_SOCKET = HOME / "pg", HOME / ".s.PGSQL.5432", HOME / "valkey.sock"
 SETTINGS = f"-c listen_addresses='' -k {HOME} -c shared_buffers=1GB -c max_wal_size=8GB"
 # Neither statements nor the rows they failed at: their values may be personal.
 SETTINGS += " -c log_min_error_statement=panic -c log_error_verbosity=terse"
+
+CHILDREN_MAY_TAKE_SECONDS = 60
 
 
 def database_url(name: str) -> str:
@@ -44,8 +46,8 @@ def redis_url(db: int) -> str:
 def start() -> bool:
     """Start what is not running; whether anything had to be."""
     with _lock():
-        parts = ((HOME / ".s.PGSQL.5432", _start_postgres), (VALKEY_SOCKET, _start_valkey))
-        missing = [begin for address, begin in parts if not _answers(address)]
+        parts = ((POSTGRES_SOCKET, _start_postgres), (VALKEY_SOCKET, _start_valkey))
+        missing = [begin for address, begin in parts if not answers(address)]
         for begin in missing:
             begin()
     return bool(missing)
@@ -60,9 +62,9 @@ def stop() -> None:
             print("Left running: something else of this checkout still uses the services.")
             return
         (HOME / "started-by-run").unlink(missing_ok=True)
-        if _answers(HOME / ".s.PGSQL.5432"):
+        if answers(POSTGRES_SOCKET):
             _run(_postgres("pg_ctl"), "-D", DATA, "-m", "fast", "-w", "stop")
-        if _answers(VALKEY_SOCKET):
+        if answers(VALKEY_SOCKET):
             Redis(unix_socket_path=str(VALKEY_SOCKET)).shutdown(nosave=True)
 
 
@@ -78,17 +80,40 @@ def _start_postgres() -> None:
         shutil.rmtree(DATA, ignore_errors=True)
         locale = ("-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
         _run(_postgres("initdb"), "-D", DATA, "-A", "trust", "-U", OWNER.pw_name, *locale)
+    _wait_for_children()
     _clear_stale_pid()
     _run(_postgres("pg_ctl"), "-D", DATA, "-l", HOME / "postgres.log", "-o", SETTINGS, "-w", "start")
 
 
+def _wait_for_children() -> None:
+    """Those of a killed server write on to its memory until they come to the end of what they do."""
+    deadline = time.monotonic() + CHILDREN_MAY_TAKE_SECONDS
+    while _is_in_use() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _is_in_use() -> bool:
+    folder, running = str(DATA.resolve()), psutil.process_iter(["name", "cwd"])
+    return any(process.info["name"] == "postgres" and process.info["cwd"] == folder for process in running)
+
+
 def _clear_stale_pid() -> None:
-    """After a crash the number in postmaster.pid may be a stranger's; PostgreSQL would refuse."""
-    pid_file = DATA / "postmaster.pid"
-    if pid_file.exists():
-        pid = int(pid_file.read_text().split()[0])
-        if not psutil.pid_exists(pid) or psutil.Process(pid).name() != "postgres":
+    """The number in a lock file left behind may by now be a stranger's, or that of a killed server
+    whose parent has not taken notice; PostgreSQL would refuse.
+
+    Otherwise the file stays: by it PostgreSQL sees whether children of a killed server are left, and
+    two servers on one folder would destroy it.
+    """
+    for pid_file in (DATA / "postmaster.pid", POSTGRES_SOCKET.with_name(POSTGRES_SOCKET.name + ".lock")):
+        if pid_file.exists() and _is_stale(int(pid_file.read_text().split()[0])):
             pid_file.unlink()
+
+
+def _is_stale(pid: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE
+    return False
 
 
 def _start_valkey() -> None:
@@ -97,11 +122,12 @@ def _start_valkey() -> None:
     options = f"--port 0 --unixsocket {VALKEY_SOCKET} --databases 64 --daemonize yes --save"
     _run(binary, *options.split(), "")
     deadline = time.monotonic() + 10
-    while not _answers(VALKEY_SOCKET) and time.monotonic() < deadline:
+    while not answers(VALKEY_SOCKET) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
-def _answers(path: Path) -> bool:
+def answers(path: Path) -> bool:
+    """Whether somebody listens on a socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         return probe.connect_ex(str(path)) == 0
 

@@ -158,6 +158,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 # supervisord.conf and docker-compose.yml must leave a worker more time than this.
 WORKER_GRACE_SECONDS = env.int("WORKER_GRACE_SECONDS", 10)
 CELERY_BROKER_URL = broker_url(REDIS_URL)
+# A job whose holder has not been heard of for so long is free for another worker. With the tick of
+# config/celery.py that is the longest wait after a kill.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", 45.0)
 
 AUTH_USER_MODEL = "organization.Staff"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -54,8 +54,7 @@ def write_exports(chain: Chain, folder: Path, *, split: date) -> dict[str, Path]
     _product_rows(chain.products).to_csv(paths["products"], index=False)
     _member_rows(chain.members).to_csv(paths["members"], index=False)
 
-    lines = pd.concat([chain.lines.assign(fault=""), chain.faults.astype({"fault": "str"})])
-    lines = lines.sort_values(LINE_ORDER, ignore_index=True)
+    lines = lines_sent(chain)
     before = lines["business_day"] < pd.Timestamp(split)
     older_stores = chain.stores.loc[chain.stores["till_system"] == "shop_system", "store_id"]
     older = lines["store_id"].isin(older_stores)
@@ -63,6 +62,12 @@ def write_exports(chain: Chain, folder: Path, *, split: date) -> dict[str, Path]
     write_shop_system(paths["sales_b_before"], lines[before & older])
     write_retail_terminal(paths["sales_after"], lines[~before])
     return paths
+
+
+def lines_sent(chain: Chain) -> pd.DataFrame:
+    """Every line of the chain, and those that are spoilt in writing, named in the column `fault`."""
+    lines = pd.concat([chain.lines.assign(fault=""), chain.faults.astype({"fault": "str"})])
+    return lines.sort_values(LINE_ORDER, ignore_index=True)
 
 
 def append_campaign(path: Path, lines: pd.DataFrame) -> None:
@@ -219,6 +224,8 @@ def _clock(moments: pd.Series) -> pd.Series:
 
 def _blocks(store_ids: pd.Series) -> list[tuple[int, int]]:
     codes = store_ids.cat.codes.to_numpy()
+    if not len(codes):
+        return []
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     return list(zip(starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=True))
 

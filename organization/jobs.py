@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
@@ -30,7 +31,7 @@ from organization.workers import worker_name
 
 log = structlog.stdlib.get_logger("huiyan.job")
 
-LEASE = timedelta(seconds=45)
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 FLUSH_SECONDS = 1.0
 MAX_ATTEMPTS = 8
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds

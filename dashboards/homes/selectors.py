@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.core.cache import cache
 from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from campaigns.policy.audience import with_reason
 from campaigns.policy.rules import Reason
 from dashboards.homes.indicators import usual_days
 from members.models import Channel, Member
+from organization.keeping import kept
 from organization.models import Staff, Store
 from sales.models import StoreDay, StoreHour
 from segmentation.models import MemberScore
@@ -124,12 +124,7 @@ def reach(staff: Staff) -> list[ChannelReach]:
     stores = list(Store.objects.visible_to(staff).order_by("pk").values_list("pk", flat=True))
     today = timezone.localdate()
     scope = hashlib.sha256(repr(stores).encode()).hexdigest()
-    key = f"reach:{today}:{scope}"
-    found: list[ChannelReach] | None = cache.get(key)
-    if found is None:
-        found = _reach(staff, today)
-        cache.set(key, found, REACH_SECONDS)
-    return found
+    return kept(f"reach:{today}:{scope}", REACH_SECONDS, lambda: _reach(staff, today))
 
 
 def _reach(staff: Staff, day: date) -> list[ChannelReach]:

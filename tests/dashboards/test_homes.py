@@ -10,6 +10,7 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
+from redis.exceptions import ConnectionError as NobodyThere
 
 from campaigns.models import ArmTotal, Campaign
 from members.models import AgeVerification, Consent, Member
@@ -445,3 +446,15 @@ def test_it_asks_the_database_a_fixed_number_of_times(
     client.force_login(staff)
     with django_assert_num_queries(queries):
         client.get("/")
+
+
+def test_it_shows_the_marketer_a_home_while_valkey_is_away(
+    client: Client, marketer: Staff, night: NightlyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*args: object, **options: object) -> None:
+        raise NobodyThere
+
+    for name in ("get", "set"):
+        monkeypatch.setattr(cache, name, nobody)
+    client.force_login(marketer)
+    assert client.get("/").status_code == 200
