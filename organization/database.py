@@ -1,9 +1,19 @@
-"""Transactions of a special kind."""
+"""Transactions of a special kind, and a database that is away."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+
+def is_away(fault: BaseException) -> bool:
+    """Whether the database, and not what was asked of it, is the trouble: it may be back soon.
+
+    A server that dies in the middle of an answer gives a plain DatabaseError without a code.
+    """
+    if isinstance(fault, OperationalError | InterfaceError):
+        return True
+    return type(fault) is DatabaseError and getattr(fault.__cause__, "pgcode", None) is None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from structlog.contextvars import bound_contextvars
 
 from organization import company
+from organization.database import is_away
 from organization.logs.lines import places
 from organization.models import Job, Staff
 from organization.workers import worker_name
@@ -144,9 +145,10 @@ def _carry_out(job: Job) -> None:
         return
     except JobError as error:
         _finish(job, Job.Status.FAILED, error=str(error))
-    except (Transient, OperationalError, InterfaceError) as trouble:
-        _try_later(job, trouble)
     except Exception as fault:
+        if isinstance(fault, Transient) or is_away(fault):
+            _try_later(job, fault)
+            return
         # Values may stand in an exception's text, so only its kind and places are kept.
         log.error("job stopped", exc_info=fault)
         with override(job.language):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.core.files import File
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from django.db.models import Max, Min, Sum
 
 from campaigns.models import Campaign, Message
@@ -21,6 +21,7 @@ from campaigns.services import campaign_create, campaign_start
 from demo.chaos.plan import Plan
 from demo.stage import staff_for
 from members.models import Member
+from organization.database import is_away
 from organization.models import Import, Job, Region, Role, Staff, Store
 from organization.services import import_create, staff_create
 from segmentation.models import SegmentTotal
@@ -55,9 +56,9 @@ def steadily(deed: Callable[[], Result]) -> Result:
     while True:
         try:
             return deed()
-        except (OperationalError, InterfaceError):
+        except Error as fault:
             connection.close()
-            if time.monotonic() > until:
+            if not is_away(fault) or time.monotonic() > until:
                 raise
             time.sleep(PAUSE_SECONDS)
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
 import time_machine
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from organization import jobs
 from organization.jobs import JobError, Progress, Transient, job_create, job_run, jobs_requeue, wait_before
@@ -38,7 +39,17 @@ def now(job: Job) -> Job:
     return Job.unscoped.get(pk=job.pk)
 
 
-@pytest.mark.parametrize("fault", [Transient(), OperationalError("x"), InterfaceError("x")])
+def as_raised(fault: Exception, cause: Exception) -> Exception:
+    fault.__cause__ = cause
+    return fault
+
+
+# As from a server that dies in the middle of an answer.
+BROKEN_OFF = as_raised(DatabaseError("x"), psycopg2.DatabaseError("server closed the connection"))
+PASSING = [Transient(), OperationalError("x"), InterfaceError("x"), BROKEN_OFF]
+
+
+@pytest.mark.parametrize("fault", PASSING)
 def test_it_tries_again_later_and_says_when(fault: Exception) -> None:
     job = make_job(fault, None)
     job_run(job.pk)
