@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from campaigns.delivery.sandbox import refuse_pending
 from campaigns.models import ArmTotal, Campaign, CampaignResult
 from campaigns.policy.rules import Reason
+from organization.models import Import
 
 BASELINE_DAYS = 90  # before the start: the x of CUPED
 CURVE_DAYS = 28  # before the start: what the curve shows
@@ -100,8 +102,19 @@ def results_refresh(as_of: date) -> None:
     """Compute every campaign again that is running or whose last receipts may still come in."""
     running = Q(status=Campaign.Status.RUNNING, starts_on__lte=as_of)
     settling = Q(status=Campaign.Status.FINISHED, ends_on__gte=as_of - timedelta(days=SETTLE_DAYS))
-    for campaign in Campaign.unscoped.filter(running | settling).order_by("pk"):
+    for campaign in Campaign.unscoped.filter(running | settling | _undone()).order_by("pk"):
         result_compute(campaign=campaign, as_of=as_of)
+
+
+def _undone() -> Q:
+    """Ended campaigns whose receipts an undo took away or put back, however long ago they ended."""
+    since = timezone.now() - timedelta(days=SETTLE_DAYS)
+    undone = Import.unscoped.filter(undone_at__gte=since, first_day__isnull=False)
+    found = Q(pk__in=[])
+    for first, last in undone.values_list("first_day", "last_day"):
+        baseline = last + timedelta(days=BASELINE_DAYS)
+        found |= Q(status=Campaign.Status.FINISHED, starts_on__lte=baseline, ends_on__gte=first)
+    return found
 
 
 @transaction.atomic

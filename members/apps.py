@@ -9,15 +9,22 @@ class MembersConfig(AppConfig):
         from members.imports.columns import EXAMPLES, MEMBERS
         from members.imports.merge import merge_members
         from members.imports.preview import preview_members
+        from members.imports.undo import members_changed_later, members_undoer, members_with_receipts
+        from members.models import MemberBefore
         from members.selectors import members_per_store
         from members.tombstones import Tombstones
         from organization import counts
-        from organization.imports import checking
+        from organization.imports import checking, undo
         from organization.imports.runner import Importer, register
         from organization.imports.tally import keep_nothing_where
         from organization.models import ImportKind
 
         checking.register(ImportKind.MEMBERS, preview_members)
         register(ImportKind.MEMBERS, Importer(MEMBERS, merge_members, EXAMPLES))
+        undo.register(ImportKind.MEMBERS, members_undoer, journals=[MemberBefore])
+        # Files of sales make members too.
+        for kind in (ImportKind.MEMBERS, ImportKind.SALES):
+            undo.refuse_where(kind, members_changed_later)
+        undo.refuse_where(ImportKind.MEMBERS, members_with_receipts)
         counts.register(gettext_lazy("Members"), members_per_store)
         keep_nothing_where(lambda: Tombstones().stand_in)

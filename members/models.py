@@ -1,6 +1,7 @@
 """Who the members are: identities, age verification, consent, and what they decide about their data."""
 
 import secrets
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from members.querysets import LinkQuerySet, MemberQuerySet, OfMemberQuerySet, TagQuerySet
 from organization.crypto import EncryptedTextField
-from organization.models import Staff, Store
+from organization.models import Import, Staff, Store
 from organization.querysets import AdminQuerySet, closed
 
 
@@ -17,6 +18,13 @@ class Sex(models.IntegerChoices):
     UNKNOWN = 0, _("unknown")
     MALE = 1, _("male")
     FEMALE = 2, _("female")
+
+
+def _import_that_added() -> "models.ForeignKey[Any, Any]":
+    """Kept without a constraint: it is asked for by who undoes an import, and by nobody else."""
+    return models.ForeignKey(
+        Import, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
+    )
 
 
 class Member(models.Model):
@@ -53,6 +61,28 @@ class Member(models.Model):
         return f"{self.name[0]} ·" if self.name else ""
 
 
+class MemberBefore(models.Model):
+    """What the row of a member was before an import, as long as the import can be undone.
+
+    Erased with the member, as every table that names one.
+    """
+
+    member = models.ForeignKey(Member, models.CASCADE, db_index=False, related_name="+")
+    changed_by = models.ForeignKey(Import, models.CASCADE, related_name="+")
+    # The import made the member: there was nothing before.
+    is_new = models.BooleanField(default=False)
+    name = EncryptedTextField(null=True)
+    sex = models.SmallIntegerField(choices=Sex, default=Sex.UNKNOWN)
+    birth_date = models.DateField(null=True)
+    row_digest = models.BinaryField(max_length=16, null=True)
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "changed_by"], name="member_before_once")]
+
+
 class IdentityKind(models.TextChoices):
     CARD = "card", _("card number")
     PHONE = "phone", _("phone")
@@ -66,6 +96,7 @@ class MemberIdentity(models.Model):
     kind = models.CharField(max_length=8, choices=IdentityKind)
     lookup = models.BinaryField(max_length=16)
     value = EncryptedTextField(index=("kind", "lookup"))
+    added_by = _import_that_added()
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
@@ -82,6 +113,7 @@ class AgeVerification(models.Model):
     verified_at = models.DateTimeField()
     clerk = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=80, blank=True)
+    added_by = _import_that_added()
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
@@ -112,6 +144,7 @@ class Consent(models.Model):
     granted = models.BooleanField()
     at = models.DateTimeField()
     source = models.CharField(max_length=80)
+    added_by = _import_that_added()
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
@@ -167,6 +200,7 @@ class MemberTag(models.Model):
     origin = models.CharField(max_length=8, choices=TagOrigin)
     added_at = models.DateTimeField()
     removed_by_member_at = models.DateTimeField(null=True)
+    added_by = _import_that_added()
 
     unscoped = TagQuerySet.as_manager()
     objects = closed(TagQuerySet)

@@ -12,12 +12,13 @@ class OrganizationConfig(AppConfig):
         from organization.account import events
         from organization.account.rotation import second_factors_reseal
         from organization.crypto import register_rotation
-        from organization.imports import checking
+        from organization.imports import checking, undo
         from organization.imports.runner import Importer, import_run, register
         from organization.imports.staff import merge_staff, preview_staff
         from organization.imports.staff_columns import EXAMPLES as STAFF_EXAMPLES
         from organization.imports.staff_columns import STAFF
         from organization.imports.stores import EXAMPLES, STORES, merge_stores, preview_stores
+        from organization.imports.stores_undo import stores_dependents, stores_undoer
         from organization.models import ImportKind
         from organization.services.secrets import key_check_ensure
         from organization.uploads import uploads_reseal
@@ -25,11 +26,14 @@ class OrganizationConfig(AppConfig):
         events.connect()
         _connect_signals()
         jobs.register("import", import_run)
+        jobs.register(undo.KIND, undo.undo_run)
         checks.register_all()
         checking.register(ImportKind.STORES, preview_stores)
         checking.register(ImportKind.STAFF, preview_staff)
         register(ImportKind.STORES, Importer(STORES, merge_stores, EXAMPLES))
         register(ImportKind.STAFF, Importer(STAFF, merge_staff, STAFF_EXAMPLES))
+        undo.register(ImportKind.STORES, stores_undoer)
+        undo.refuse_where(ImportKind.STORES, stores_dependents)
         register_rotation("uploads", uploads_reseal)
         register_rotation("second factors", second_factors_reseal)
         post_migrate.connect(key_check_ensure, sender=self)

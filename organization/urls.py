@@ -2,7 +2,7 @@ from django.urls import path
 
 from organization.health import healthz, readyz
 from organization.metrics import metrics
-from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores, watch
+from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores, undo, watch
 
 urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirmed, name="import_confirm"),
     path("imports/<int:pk>/discard/", imports.import_discarded, name="import_discard"),
+    path("imports/<int:pk>/undo/", undo.import_undo, name="import_undo"),
     path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),
     path("imports/<int:pk>/rows.csv", imports.import_rows_csv, name="import_rows_csv"),
     path("jobs/", jobs.job_list, name="jobs"),

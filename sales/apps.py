@@ -6,7 +6,8 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from members.erasure import keep_without_person
-        from organization.imports import checking
+        from members.imports.undo import register_receipts
+        from organization.imports import checking, undo
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
         from sales.imports.catalogue import PRODUCTS, merge_products
@@ -14,12 +15,20 @@ class SalesConfig(AppConfig):
         from sales.imports.examples import PRODUCT_EXAMPLES, SALES_EXAMPLES
         from sales.imports.merge import merge_sales
         from sales.imports.previews import preview_products, preview_sales
-        from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
+        from sales.imports.products_undo import products_dependents, products_undoer, store_hours_dependents
+        from sales.imports.undo import receipts_replaced_later, sales_undoer
+        from sales.models import LineBefore, Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 
         register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products, PRODUCT_EXAMPLES))
         checking.register(ImportKind.PRODUCTS, preview_products)
         checking.register(ImportKind.SALES, preview_sales)
         register(ImportKind.SALES, Importer(SALES, merge_sales, SALES_EXAMPLES))
+        undo.register(ImportKind.PRODUCTS, products_undoer, journals=[LineBefore])
+        undo.register(ImportKind.SALES, sales_undoer)
+        undo.refuse_where(ImportKind.PRODUCTS, products_dependents)
+        undo.refuse_where(ImportKind.SALES, receipts_replaced_later)
+        undo.refuse_where(ImportKind.STORES, store_hours_dependents)
+        register_receipts(Receipt, ReceiptHistory)
         # The sums of store days count members, and a receipt that is corrected is found by its number.
         for model in (Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory):
             keep_without_person(model)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from members.models import Member
 from members.querysets import OfMemberQuerySet
 from organization.models import Import, Source, Store
-from organization.querysets import closed
+from organization.querysets import AdminQuerySet, closed
 from sales.querysets import StoreDayQuerySet
 
 
@@ -188,6 +188,24 @@ class ChangedMember(models.Model):
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
+
+
+class LineBefore(models.Model):
+    """Product and packs of a line before an import of products restated them.
+
+    `kept`: the line is one of a replaced receipt, and this is its id there.
+    """
+
+    changed_by = models.ForeignKey(Import, models.CASCADE, related_name="+")
+    receipt_id = models.BigIntegerField()
+    line_number = models.SmallIntegerField()
+    kept = models.BigIntegerField(null=True)
+    product_id = models.BigIntegerField()
+    packs = models.IntegerField()
+    is_carton = models.BooleanField()
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)
 
 
 class StoreDay(models.Model):

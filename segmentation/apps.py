@@ -10,15 +10,19 @@ class SegmentationConfig(AppConfig):
 
     def ready(self) -> None:
         from members.hooks import on_profiling_end
+        from members.imports.undo import register_derived
         from organization import health, metrics
         from organization.jobs import register
         from organization.watch.lines import register_line
+        from segmentation.models import MemberScore, PendingScore, SegmentMove
         from segmentation.nightly.objections import profile_clear
         from segmentation.nightly.run import KIND, nightly
         from segmentation.services import night_queue_next
         from segmentation.watch import last_night, night_metrics, night_overdue
 
         on_profiling_end(profile_clear)
+        # A night that is published takes the first one's lock before all others.
+        register_derived(MemberScore, SegmentMove, PendingScore)
         register(KIND, partial(nightly, queue_next=night_queue_next))
         health.register("night", night_overdue, matters=False)
         metrics.register(night_metrics)

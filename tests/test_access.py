@@ -91,6 +91,9 @@ CASES = (
     Case("import_detail", ADMINS, "get", "import"),
     Case("import_confirm", ADMINS_ACT, "post", "import"),
     Case("import_discard", ADMINS_ACT, "post", "import"),
+    Case("import_undo", ADMINS, "get", "import"),
+    # Nothing was typed.
+    Case("import_undo", (403, 403, 403, 422, 403, 403, 403), "post", "import"),
     Case("import_rows", ADMINS, "get", "import"),
     Case("import_rows_csv", ADMINS, "get", "import"),
     Case("audit", ADMINS),

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.imports.columns import cleaners, endings, endings_of_refused
+from members.imports.undo import imports_behind, note_changed, note_made
 from members.models import (
     AgeVerification,
     Channel,
@@ -35,6 +37,7 @@ from organization import company
 from organization.crypto import lookups
 from organization.imports.columns import BadCell
 from organization.imports.copying import copy_models, reserve_ids
+from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
@@ -60,6 +63,7 @@ class _Row:
 class _Writes:
     """What a chunk adds and changes."""
 
+    record: Import
     fresh_ids: Iterator[int]
     members: list[Member] = field(default_factory=list)
     changed: dict[int, Member] = field(default_factory=dict)
@@ -68,10 +72,13 @@ class _Writes:
     consents: list[Consent] = field(default_factory=list)
     exclusions: list[SelfExclusion] = field(default_factory=list)
     tags: list[MemberTag] = field(default_factory=list)
+    unchanged: list[int] = field(default_factory=list)
 
     def save(self) -> None:
+        note_changed(self.record, list(self.changed))
         Member.unscoped.bulk_update(self.changed.values(), [*FIELDS, "row_digest"], batch_size=1_000)
         copy_models(self.members)
+        note_made(self.record, [member.pk for member in self.members])
         for rows in (self.identities, self.verifications, self.consents, self.exclusions, self.tags):
             copy_models(rows)
 
@@ -85,12 +92,13 @@ def merge_members(record: Import, file: Source, layout: Layout, progress: Progre
     refused: list[dict[str, str]] = []
     digests, erased = Digests(CONTENT), Tombstones()
     rows = clean_rows(file, layout, clean, {"store"}, tally, refused=refused.append)
-    left_out = 0
+    left_out, rests = 0, Counter[int]()
     while chunk := list(itertools.islice(rows, CHUNK)):
         wanted = [_row(number, values, digests) for number, values in chunk if not erased.hold(values)]
         left_out += len(chunk) - len(wanted)
-        _take_chunk(wanted, record, zones, tally)
+        rests.update(_take_chunk(wanted, record, zones, tally))
         progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
+    rests_note(record, rests)
     tally.ignored += left_out
     endings = [ends for cells in refused if (ends := endings_of_refused(cells, clean))]
     _heed_refused([_row(0, values, digests) for values in endings], record)
@@ -102,7 +110,7 @@ def _heed_refused(rows: list[_Row], record: Import) -> None:
     """A row set aside for another fault still ends what it asks to end, for members we know."""
     owners = _owners(rows)
     known = Member.unscoped.in_bulk(list(owners.values()))
-    ledger, writes = _Ledger(list(known)), _Writes(iter(()))
+    ledger, writes = _Ledger(list(known)), _Writes(record, iter(()))
     for row in rows:
         for owner in {owners[key] for key in row.keys.values() if key in owners}:
             _add_wishes(known[owner], row, record, ledger, writes)
@@ -134,14 +142,16 @@ def _row(number: int, values: dict[str, Any], digests: Digests) -> _Row:
     return _Row(number, values, keys, old_keys, digest)
 
 
-def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: Tally) -> None:
+def _take_chunk(rows: list[_Row], record: Import, zones: dict[int, str], tally: Tally) -> dict[int, int]:
+    """Write a chunk; how many of its unchanged rows each earlier import had brought."""
     owners = _owners(rows)
     known = Member.unscoped.in_bulk(list(owners.values()))
     ledger = _Ledger(list(known))
-    writes = _Writes(iter(reserve_ids(Member, len(rows)).tolist()))
+    writes = _Writes(record, iter(reserve_ids(Member, len(rows)).tolist()))
     for row in rows:
         _take(row, owners, known, ledger, record, zones, writes, tally)
     writes.save()
+    return imports_behind(writes.unchanged)
 
 
 def _owners(rows: list[_Row]) -> dict[Key, int]:
@@ -205,6 +215,7 @@ def _take(
     member = known[found.pop()] if found else None
     if member is not None and bytes(member.row_digest or b"") == row.digest:
         tally.unchanged += 1
+        writes.unchanged.append(member.pk)
         return
     member = _change(member, row, writes, tally) if member else _make(row, record, writes, known, tally)
     _add_identities(member, row, owners, writes)
@@ -245,7 +256,9 @@ def _add_identities(member: Member, row: _Row, owners: dict[Key, int], writes: _
         if key not in owners:
             owners[key] = member.pk
             writes.identities.append(
-                MemberIdentity(member=member, kind=kind, lookup=key[1], value=row.values[kind])
+                MemberIdentity(
+                    member=member, kind=kind, lookup=key[1], value=row.values[kind], added_by=writes.record
+                )
             )
 
 
@@ -264,6 +277,7 @@ def _add_witness(
                 verified_at=values["age_verified_at"].replace(tzinfo=ZoneInfo(zones[values["store"]])),
                 clerk=values["age_clerk"],
                 source=record.source.name,
+                added_by=record,
             )
         )
 
@@ -280,7 +294,7 @@ def _add_wishes(member: Member, row: _Row, record: Import, ledger: _Ledger, writ
         ledger.consents[member.pk, channel] = granted
         writes.consents.append(
             Consent(member=member, channel=channel, purpose=Purpose.MARKETING, granted=granted,
-                    at=timezone.now(), source=source)
+                    at=timezone.now(), source=source, added_by=record)
         )  # fmt: skip
     if row.values.get("self_excluded") and member.pk not in ledger.excluded:
         ledger.excluded.add(member.pk)
@@ -295,6 +309,11 @@ def _add_tags(member: Member, row: _Row, ledger: _Ledger, writes: _Writes) -> No
         ledger.tags.add(key)
         writes.tags.append(
             MemberTag(
-                member=member, lookup=key[1], text=text, origin=TagOrigin.IMPORT, added_at=timezone.now()
+                member=member,
+                lookup=key[1],
+                text=text,
+                origin=TagOrigin.IMPORT,
+                added_at=timezone.now(),
+                added_by=writes.record,
             )
         )

@@ -60,6 +60,8 @@ def import_run(job: Job, progress: Progress) -> None:
 
 def import_merge(record: Import, progress: Progress) -> Tally:
     """All of an import, in the caller's transaction."""
+    from organization.imports.undo import keeps_journal
+
     importer, file = _importers[record.kind], SealedFile(Path(record.path))
     if not file.path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
@@ -71,6 +73,7 @@ def import_merge(record: Import, progress: Progress) -> Tally:
     if not tally.read:
         raise JobError(_("The file has column names but no rows."))
     progress.say(_("Writing what was set aside"))
+    record.is_journaled = keeps_journal(record.kind)
     save_tally(record, tally, file, layout)
     return tally
 

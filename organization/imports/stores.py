@@ -1,5 +1,6 @@
 """A file of stores: licence number, name, region path, time zone, closing hour."""
 
+from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,12 @@ from organization import company
 from organization.imports import columns as cells
 from organization.imports.checking import MOST_ROWS, Preview, written_now
 from organization.imports.columns import BadCell, Column
+from organization.imports.journal import Journal, Latest, rests_note
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
-from organization.models import Import, Store
+from organization.models import Import, Region, Store
 from organization.services.stores import region_ensure, region_path, root_region_name
 
 STORES = (
@@ -65,7 +67,8 @@ CLEANERS = {
 
 def merge_stores(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for stores; the licence number says which store a row is."""
-    tally = Tally()
+    tally, journal = Tally(), Journal(record)
+    latest, rests, regions = Latest(Store), Counter[int](), set(Region.objects.values_list("pk", flat=True))
     known = {store.licence_number: store for store in Store.unscoped.all()}
     codes = {store.code: store.licence_number for store in known.values()}
     for row, values in clean_rows(file, layout, CLEANERS, {"code", "licence_number", "name"}, tally):
@@ -73,22 +76,32 @@ def merge_stores(record: Import, file: Source, layout: Layout, progress: Progres
         if codes.setdefault(values["code"], licence) != licence:
             tally.refuse(row, "code", values["code"], _("Another store has this code."))
             continue
-        known[licence] = _save(values, known.get(licence), tally)
+        unchanged = tally.unchanged
+        known[licence] = _save(values, known.get(licence), tally, journal)
+        if tally.unchanged > unchanged and (by := latest.of(known[licence])):
+            rests[by] += 1
+    for region in Region.objects.exclude(pk__in=regions):
+        journal.made(region)
+    journal.write()
+    rests_note(record, rests)
     tally.made = {"stores": tally.added}
     return tally
 
 
-def _save(values: dict[str, Any], store: Store | None, tally: Tally) -> Store:
+def _save(values: dict[str, Any], store: Store | None, tally: Tally, journal: Journal) -> Store:
     english, path = values.pop("region_en", None), values.pop("region", None)
     if path or store is None:
         values["region"] = region_ensure(names=path or [root_region_name()], names_en=english)
     if store is None:
         tally.added += 1
-        return Store.unscoped.create(**{"time_zone": company.current().time_zone, **values})
+        made: Store = Store.unscoped.create(**{"time_zone": company.current().time_zone, **values})
+        journal.made(made)
+        return made
     changed = [name for name, value in values.items() if getattr(store, name) != value]
     if not changed:
         tally.unchanged += 1
         return store
+    journal.changing(store)
     for name in changed:
         setattr(store, name, values[name])
     store.save(update_fields=changed)

@@ -2,7 +2,14 @@
 
 from organization.models.audit import AuditCheck, AuditEvent, AuditHead, AuditSeal
 from organization.models.company import Company
-from organization.models.imports import Import, ImportKind, QuarantinedRow, Source
+from organization.models.imports import (
+    Import,
+    ImportKind,
+    ImportRest,
+    QuarantinedRow,
+    RowBefore,
+    Source,
+)
 from organization.models.jobs import Job
 from organization.models.secrets import Secret
 from organization.models.staff import Role, Staff
@@ -18,10 +25,12 @@ __all__ = [
     "Company",
     "Import",
     "ImportKind",
+    "ImportRest",
     "Job",
     "QuarantinedRow",
     "Region",
     "Role",
+    "RowBefore",
     "ScheduledTask",
     "Secret",
     "Source",

@@ -1,5 +1,6 @@
 """Files taken in, and the rows of them that were set aside."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,11 @@ class Import(models.Model):
     checked_at = models.DateTimeField(null=True)
     report = EncryptedTextField(null=True)
     discarded_at = models.DateTimeField(null=True)
+    # What was there before is on record, so that it can be undone.
+    is_journaled = models.BooleanField(default=False, db_default=False)
+    undo_job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
     # How the file was read: encoding, columns and what they became, columns not used.
     reading = models.JSONField(default=dict)
     read = models.IntegerField(default=0)
@@ -89,6 +95,43 @@ class Import(models.Model):
         """Checked, and neither imported nor discarded yet."""
         is_open = self.job is not None and self.job.is_open
         return bool(self.checked_at and not self.finished_at and not self.discarded_at and not is_open)
+
+    @property
+    def is_being_undone(self) -> bool:
+        return self.undo_job is not None and self.undo_job.is_open and not self.undone_at
+
+
+class ImportRest(models.Model):
+    """How many rows of an import changed nothing because an earlier one had brought the same."""
+
+    source_import = models.ForeignKey(Import, models.CASCADE, related_name="rests")
+    on = models.ForeignKey(Import, models.CASCADE, related_name="borne")
+    rows = models.IntegerField()
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source_import", "on"], name="import_rest_once")]
+
+
+class RowBefore(models.Model):
+    """A row of a store, region, product or barcode before and after an import.
+
+    `before` null: the import made it; `after` null: it gave way. Nothing personal is in here.
+    """
+
+    changed_by = models.ForeignKey(Import, models.CASCADE, related_name="+")
+    table = models.CharField(max_length=60)
+    row = models.CharField(max_length=40)
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+
+    unscoped = AdminQuerySet.as_manager()
+    objects = closed(AdminQuerySet)
+
+    class Meta:
+        indexes = [models.Index(fields=["table", "row"], name="row_before_row")]
 
 
 class QuarantinedRow(models.Model):

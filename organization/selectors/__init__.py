@@ -2,6 +2,7 @@
 
 from organization.selectors.files import (
     IMPORT_ORDERS,
+    UNDONE,
     ColumnRead,
     FileKind,
     ProblemGroup,
@@ -36,6 +37,7 @@ __all__ = [
     "STAFF_ORDERS",
     "STATES",
     "STORE_ORDERS",
+    "UNDONE",
     "ColumnRead",
     "FileKind",
     "ProblemGroup",

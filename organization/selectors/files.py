@@ -19,6 +19,7 @@ IMPORT_ORDERS = {
     "added": "added",
     "quarantined": "quarantined",
 }
+UNDONE = "undone"  # a state of imports beside those of their jobs
 # In this order, since each names what the ones before brought.
 NEEDED = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS, ImportKind.SALES)
 
@@ -28,12 +29,18 @@ def imports(
 ) -> QuerySet[Import]:
     """Imports whose file name holds the words; `sort` is a key of IMPORT_ORDERS, "-" turns it round."""
     found: QuerySet[Import] = Import.objects.visible_to(staff).select_related("job", "source", "asked_by")
-    found = found.filter(Q(kind=kind) if kind else Q(), Q(job__status=status) if status else Q())
+    found = found.filter(Q(kind=kind) if kind else Q(), _in_state(status))
     if words:
         found = found.filter(file_name__icontains=words)
     field = IMPORT_ORDERS.get(sort.removeprefix("-"), "id")
     down = sort.startswith("-") or sort.removeprefix("-") not in IMPORT_ORDERS
     return found.order_by(f"-{field}" if down else field, "-id")
+
+
+def _in_state(status: str) -> Q:
+    if status == UNDONE:
+        return Q(undone_at__isnull=False)
+    return Q(job__status=status, undone_at=None) if status else Q()
 
 
 def jobs(staff: Staff, *, kind: str = "", status: str = "") -> QuerySet[Job]:
@@ -98,7 +105,7 @@ def next_kind(staff: Staff) -> str:
 
 
 def _kinds_here(staff: Staff) -> set[str]:
-    done = Import.objects.visible_to(staff).filter(added__gt=0)
+    done = Import.objects.visible_to(staff).filter(added__gt=0, undone_at=None)
     here = set(done.order_by().values_list("kind", flat=True).distinct())
     if Store.objects.visible_to(staff).exists():
         here.add(ImportKind.STORES)

@@ -6,6 +6,7 @@ from organization.services.imports import (
     import_confirm,
     import_create,
     import_discard,
+    import_undo,
     quarantine_downloaded,
     quarantine_forget,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "import_confirm",
     "import_create",
     "import_discard",
+    "import_undo",
     "invitation_accept",
     "invitation_issue",
     "invitation_send",

@@ -8,12 +8,15 @@ from typing import Any
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from organization.imports.undo import KIND, obstacles
 from organization.jobs import job_create
 from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff
 from organization.numbers import without_numbers
 from organization.sealing import SealedWriter
 from organization.services.audit import audit
+from organization.services.refusal import Refusal
 from organization.uploads import KEPT, SealedUpload, new_path
 
 
@@ -89,6 +92,25 @@ def import_discard(*, record: Import, actor: Staff) -> bool:
     record.save(update_fields=["discarded_at", "report"])
     audit(actor=actor, code="import.discarded", on=record)
     transaction.on_commit(lambda: Path(record.path).unlink(missing_ok=True))
+    return True
+
+
+@transaction.atomic
+def import_undo(*, record: Import, actor: Staff) -> bool:
+    """Queue the undo of an import; False while one is queued. Raises Refusal, with what depends on it."""
+    record = Import.unscoped.select_for_update(of=("self",)).select_related("undo_job").get(pk=record.pk)
+    if record.is_being_undone:
+        return False
+    if found := obstacles(record):
+        raise Refusal(" ".join(found))
+    record.undo_job = job_create(
+        kind=KIND,
+        label=(_("Undo: %(file)s") % {"file": record.file_name})[:200],
+        payload={"import": record.pk},
+        asked_by=actor,
+    )
+    record.save(update_fields=["undo_job"])
+    audit(actor=actor, code="import.undo_asked", on=record, data={"kind": record.kind})
     return True
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from organization.imports.undo import journals_forget
 from organization.models import Import, Job, QuarantinedRow
 from organization.services.audit import audit
 from organization.uploads import stored_files
@@ -30,6 +31,7 @@ def uploads_forget() -> dict[str, int]:
         counts = {"rows": QuarantinedRow.unscoped.filter(source_import__in=over).delete()[0]}
         paths = [Path(record.path) for record in [*over, *failed]]
         counts |= {"imports": len(over), "failed": len(failed)}
+        counts["before"] = journals_forget(over)
         _forget(over, failed)
         # Files go last: after a fault here the rows are still there, and the next night tries again.
         counts["files"] = sum(map(_delete, paths))

@@ -20,6 +20,8 @@ CODES: dict[str, StrOrPromise] = {
     "import.discarded": _("Checked file discarded"),
     "import.queued": _("File sent"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
+    "import.undo_asked": _("Undo of an import asked for"),
+    "import.undone": _("Import undone"),
     "import.uploads_forgotten": _("Uploads deleted when their time was over"),
     "job.cancelled": _("Job cancelled"),
     "job.retried": _("Job run again"),

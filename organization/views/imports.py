@@ -46,7 +46,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         **filters,
         "sort": filters["sort"] or "-when",
         "kinds": ImportKind.choices,
-        "statuses": Job.Status.choices,
+        "statuses": [*Job.Status.choices, (selectors.UNDONE, _("Undone"))],
         "any": page.paginator.count or Import.objects.visible_to(staff).exists(),
     }
     return render(request, "organization/imports.html", context, status=422 if form.errors else 200)
@@ -76,7 +76,7 @@ def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
 @require_GET
 @admins
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    record = _record(request, pk)
+    record = record_of(request, pk)
     context: dict[str, Any] = {"title": _("Import: %(file)s") % {"file": record.file_name}, "record": record}
     if record.is_waiting:
         context |= check_context(record, money=_money)
@@ -100,7 +100,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @admins
 def import_confirmed(request: HttpRequest, pk: int) -> HttpResponse:
     """Import what was checked."""
-    record = _record(request, pk)
+    record = record_of(request, pk)
     if not import_confirm(record=record, actor=staff_of(request)):
         messages.warning(request, _("This file does not wait to be imported."))
     return redirect("import_detail", record.pk)
@@ -109,7 +109,7 @@ def import_confirmed(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @admins
 def import_discarded(request: HttpRequest, pk: int) -> HttpResponse:
-    record = _record(request, pk)
+    record = record_of(request, pk)
     if import_discard(record=record, actor=staff_of(request)):
         messages.success(request, _("The file is deleted; nothing was written."))
     else:
@@ -120,7 +120,7 @@ def import_discarded(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @admins
 def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
-    record = _record(request, pk)
+    record = record_of(request, pk)
     like = request.GET.get("like", "")
     rows = selectors.rows_set_aside(record, like=int(like) if like.isdecimal() else None)
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
@@ -138,7 +138,7 @@ def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
 @admins
 def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows as they were sent: whom to ask is in them, so the download is audited."""
-    record = _record(request, pk)
+    record = record_of(request, pk)
     quarantine_downloaded(record=record, actor=staff_of(request))
     header = [_("Row in the file"), _("Column"), _("Reason"), *record.reading.get("header", [])]
     return csv_response(
@@ -146,9 +146,10 @@ def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
     )
 
 
-def _record(request: HttpRequest, pk: int) -> Import:
+def record_of(request: HttpRequest, pk: int) -> Import:
     seen = Import.objects.visible_to(staff_of(request))
-    record: Import = get_object_or_404(seen.select_related("job", "source", "asked_by"), pk=pk)
+    with_people = seen.select_related("job", "source", "asked_by", "undo_job", "undone_by")
+    record: Import = get_object_or_404(with_people, pk=pk)
     return record
 
 

@@ -68,7 +68,7 @@ def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _back_to(job: Job, staff: Staff) -> HttpResponse:
-    if job.kind == "import" and staff.can_import:
+    if job.kind in ("import", "undo") and staff.can_import:
         return redirect("import_detail", job.payload["import"])
     return redirect("job_detail", job.pk)
 
@@ -79,4 +79,4 @@ def _job(request: HttpRequest, pk: int) -> Job:
 
 
 def _kind_label(kind: str) -> str:
-    return {"import": _("Import"), "nightly": _("Night")}.get(kind, kind)
+    return {"import": _("Import"), "undo": _("Undo"), "nightly": _("Night")}.get(kind, kind)

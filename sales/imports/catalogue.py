@@ -1,6 +1,7 @@
 """A file of products: names, classes and the barcodes of pack and carton."""
 
 import unicodedata
+from collections import Counter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
+from organization.imports.journal import Journal, Latest, rests_note
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
@@ -88,10 +90,12 @@ CLEANERS = {
 class _Catalogue:
     """What is there, and what the file changes, written batch by batch."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.tally = tally
+    def __init__(self, record: Import, tally: Tally) -> None:
+        self.record, self.tally = record, tally
+        self.journal, self.latest, self.rests = Journal(record), Latest(Product), Counter[int]()
         self.products = {product.code: product for product in Product.objects.select_related("brand")}
-        self.owner = dict(ProductBarcode.objects.values_list("barcode", "product__code").iterator())
+        self.given = {row.barcode: row for row in ProductBarcode.objects.select_related("product")}
+        self.owner = {barcode: row.product.code for barcode, row in self.given.items()}
         self.brands = {brand.name: brand for brand in Brand.objects.all()}
         self.fresh: list[Product] = []
         self.changed: list[Product] = []
@@ -125,9 +129,16 @@ class _Catalogue:
         unmatched = self._owner(barcode)
         if unmatched:
             self.matches.append(Match(unmatched.pk, product, is_carton))
+            self.journal.going(unmatched)
             del self.products[unmatched.code]
         self.owner[barcode] = product.code
-        self.barcodes[barcode] = ProductBarcode(barcode=barcode, product=product, is_carton=is_carton)
+        row = self.given.get(barcode)
+        if row is None:
+            row = self.given[barcode] = ProductBarcode(barcode=barcode)
+            self.journal.made(row)
+        self.journal.changing(row)
+        row.product, row.is_carton = product, is_carton
+        self.barcodes[barcode] = row
 
     def _product(self, code: str, barcode: str) -> Product | None:
         """The product of this code, or the unmatched one that a receipt made for its barcode."""
@@ -139,16 +150,20 @@ class _Catalogue:
     def _brand(self, name: str) -> Brand:
         if name not in self.brands:
             self.brands[name] = Brand.objects.create(name=name)
+            self.journal.made(self.brands[name])
         return self.brands[name]
 
     def _save(self, product: Product | None, values: dict[str, Any], *, is_changed: bool) -> Product:
         values["is_matched"] = True
         if product is None:
             product = Product(**values)
+            self.journal.made(product)
             self.fresh.append(product)
             self.tally.added += 1
         else:
             changed = [name for name, value in values.items() if getattr(product, name) != value]
+            if changed or is_changed:
+                self.journal.changing(product)
             for name in changed:
                 setattr(product, name, values[name])
             if product.pk and DECIDES_PACKS.intersection(changed):
@@ -160,6 +175,8 @@ class _Catalogue:
                 self.tally.updated += 1
             else:
                 self.tally.unchanged += 1
+                if by := self.latest.of(product):
+                    self.rests[by] += 1
         self.products[values["code"]] = product
         return product
 
@@ -173,7 +190,9 @@ class _Catalogue:
             unique_fields=["barcode"],
             update_fields=["product", "is_carton"],
         )
-        self.tally.days = restate_lines(self.matches)
+        self.journal.write()
+        rests_note(self.record, self.rests)
+        self.tally.days = restate_lines(self.record, self.matches)
         if self.edited:
             receipts_changed(why="product", rows=OF_PRODUCTS, products=self.edited)
 
@@ -181,7 +200,7 @@ class _Catalogue:
 def merge_products(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for products; the code says which product a row is."""
     tally = Tally()
-    catalogue = _Catalogue(tally)
+    catalogue = _Catalogue(record, tally)
     for row, values in clean_rows(file, layout, CLEANERS, {"code", "name", "pack_barcode"}, tally):
         catalogue.take(row, values)
     catalogue.write()

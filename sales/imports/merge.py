@@ -6,6 +6,7 @@ A record says who bought by a number and a keyed digest only: buckets hold nothi
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tally import Tally
 from organization.jobs import JobError, Progress
@@ -43,6 +45,7 @@ class Outcome:
     last_day: int = -(2**31)
     members: set[int] = field(default_factory=set)
     products: set[int] = field(default_factory=set)
+    rests: Counter[int] = field(default_factory=Counter)  # unchanged receipts by the import that wrote them
 
 
 def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
@@ -66,9 +69,10 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     tally.made = {
         "receipts": outcome.receipts_added,
         "corrected": outcome.receipts_updated,
-        "members": people.save_new(outcome.members),
+        "members": people.save_new(outcome.members, record),
         "products": products.save_new(outcome.products),
     }
+    rests_note(record, outcome.rests)
     _finish(tally, outcome, link_returns(record))
     return tally
 
@@ -141,6 +145,7 @@ def _count(
     new, changed = ~existing.found, existing.found & ~unchanged
     for name, which in (("added", new), ("updated", changed), ("unchanged", unchanged)):
         setattr(tally, name, getattr(tally, name) + int(receipts.line_count[which].sum()))
+    outcome.rests.update(existing.by[unchanged].tolist())
     outcome.receipts_added += int(new.sum())
     outcome.receipts_updated += int(changed.sum())
     outcome.here_cents += int(receipts.head["total"][unchanged].sum())

@@ -13,6 +13,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from members.imports.identities import clean_card, clean_phone
+from members.imports.undo import note_made
 from members.models import IdentityKind, Member, MemberIdentity
 from members.tombstones import Tombstones
 from organization.crypto import lookups
@@ -20,6 +21,7 @@ from organization.imports.columns import BadCell
 from organization.imports.copying import reserve_ids
 from organization.imports.reading import Batch
 from organization.imports.tally import Tally
+from organization.models import Import
 from organization.services.secrets import CONTENT, Digests
 
 UNKNOWN, ERASED = -1, -2
@@ -102,10 +104,11 @@ class People:
             member[index] = self._make(batch, index, next(fresh), records[index])
         records["member"] = np.where(member == UNKNOWN, 0, member)
 
-    def save_new(self, used: set[int]) -> int:
+    def save_new(self, used: set[int], record: Import) -> int:
         """Create the members that are on a stored receipt; a refused receipt makes nobody."""
         made = [member for member in self.made if member.id in used]
         Member.unscoped.bulk_create(made, batch_size=5_000)
+        note_made(record, [member.id for member in made])
         identities = [identity for identity in self._identities if identity.member_id in used]
         MemberIdentity.unscoped.bulk_create(identities, batch_size=5_000)
         return len(made)

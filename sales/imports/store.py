@@ -23,24 +23,30 @@ FOUND = {
     "id": pa.int64(),
     "content": pa.int64(),
     "day": pa.date32(),
+    "by": pa.int64(),
 }
 
 
 @dataclass
 class Existing:
-    """Per receipt of the file: whether it is there already, its id (0 if not), content and day."""
+    """Per receipt of the file: whether it is there already, its id (0 if not), content, day and import."""
 
     found: NDArray[np.bool_]
     ids: NDArray[np.int64]
     content: NDArray[np.int64]
     days: NDArray[np.int32]
+    by: NDArray[np.int64]
 
 
 def find_existing(source: int, head: NDArray[np.void]) -> Existing:
     """Look between the lowest and highest number of each store: few index ranges, no join."""
     count = len(head)
     empty = Existing(
-        np.zeros(count, bool), np.zeros(count, np.int64), np.zeros(count, np.int64), np.zeros(count, np.int32)
+        np.zeros(count, bool),
+        np.zeros(count, np.int64),
+        np.zeros(count, np.int64),
+        np.zeros(count, np.int32),
+        np.zeros(count, np.int64),
     )
     there = copy_out(_ranges_query(source, head), FOUND)
     if not there.num_rows:
@@ -54,6 +60,7 @@ def find_existing(source: int, head: NDArray[np.void]) -> Existing:
     empty.ids[place] = there["id"].to_numpy()[hit]
     empty.content[place] = there["content"].to_numpy()[hit]
     empty.days[place] = there["day"].cast(pa.int32()).to_numpy()[hit]
+    empty.by[place] = there["by"].to_numpy()[hit]
     return empty
 
 
@@ -67,7 +74,7 @@ def _ranges_query(source: int, head: NDArray[np.void]) -> str:
             )
             for a, b in zip(starts, ends, strict=True)
         ).decode()
-    return f"""SELECT r.store_id, r.number, r.id, r.content, r.business_day
+    return f"""SELECT r.store_id, r.number, r.id, r.content, r.business_day, r.imported_by_id
         FROM (VALUES {ranges}) AS v (store, low, high)
         JOIN sales_receipt r ON r.store_id = v.store AND r.source_id = {source}
          AND r.number >= v.low COLLATE "C" AND r.number <= v.high COLLATE "C"

@@ -33,7 +33,9 @@ TOUCHED = """
     UNION
     -- Products that became known restate the packs of their old lines.
     SELECT generate_series(first_day, last_day, '1 day')::date FROM organization_import
-    WHERE finished_at >= %(since)s AND kind = 'products' AND first_day IS NOT NULL"""
+    WHERE first_day IS NOT NULL
+      -- So do those that are undone; and of undone sales nothing but the days is left.
+      AND (finished_at >= %(since)s AND kind = 'products' OR undone_at >= %(since)s)"""
 
 SEGMENT_TOTALS = """
     INSERT INTO segmentation_segmenttotal (day, store_id, segment, members, spend)

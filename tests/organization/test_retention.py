@@ -19,7 +19,7 @@ from tests.organization.importing import queue, take_in
 
 GOOD = "license_code,mobile,sex\n0001,13900000001,1\n"
 BAD = GOOD + "0001,13900000002,9\n"
-NOTHING = {"rows": 0, "imports": 0, "failed": 0, "files": 0, "orphans": 0}
+NOTHING = {"rows": 0, "imports": 0, "failed": 0, "files": 0, "orphans": 0, "before": 0}
 
 
 def ended(record: Import, *, days: int) -> Import:
@@ -41,7 +41,7 @@ def failed() -> Import:
 def test_it_forgets_file_and_rows_set_aside_after_thirty_days(store: Store) -> None:
     old = ended(take_in(ImportKind.MEMBERS, BAD), days=31)
     young = ended(take_in(ImportKind.MEMBERS, BAD.replace("139", "138")), days=29)
-    assert uploads_forget() == NOTHING | {"rows": 1, "imports": 1, "files": 1}
+    assert uploads_forget() == NOTHING | {"rows": 1, "imports": 1, "files": 1, "before": 1}
     old.refresh_from_db()
     assert old.forgotten_at is not None
     assert (old.added, old.quarantined) == (1, 1)
@@ -49,7 +49,7 @@ def test_it_forgets_file_and_rows_set_aside_after_thirty_days(store: Store) -> N
     assert Path(young.path).exists()
     assert QuarantinedRow.unscoped.get().source_import == young
     event = AuditEvent.unscoped.get(code="import.uploads_forgotten")
-    assert event.data == NOTHING | {"rows": 1, "imports": 1, "files": 1}
+    assert event.data == NOTHING | {"rows": 1, "imports": 1, "files": 1, "before": 1}
 
 
 def test_it_is_safe_to_run_twice(store: Store) -> None:
