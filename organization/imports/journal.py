@@ -61,7 +61,7 @@ def entries(record: Import, model: type[models.Model]) -> list[RowBefore]:
 def made_by(record: Import, model: type[models.Model]) -> list[str]:
     """Keys of the rows an import made and that are still there."""
     found = RowBefore.unscoped.filter(
-        changed_by=record, table=model._meta.label_lower, before=None, after__isnull=False
+        changed_by=record, table=model._meta.label_lower, before__isnull=True, after__isnull=False
     )
     return list(found.values_list("row", flat=True))
 
@@ -151,4 +151,4 @@ def rests_note(record: Import, rows: Mapping[int, int]) -> None:
 def rows_delete(model: type[models.Model], keys: Iterable[Any]) -> int:
     """Delete rows without those that refer to them: the caller has seen to these."""
     found = model._base_manager.filter(pk__in=list(keys))
-    return int(found._raw_delete(found.db))
+    return found._raw_delete(found.db) or 0

@@ -208,5 +208,5 @@ def test_it_tells_only_redemption_sales_of_an_imported_campaign(
 def test_it_uses_a_few_queries_whatever_the_size(
     campaign: Campaign, receipts: list[Receipt], django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         results_refresh(END)

@@ -15,6 +15,8 @@ from sales.models import Product, ProductBarcode, Receipt, ReceiptHistory, Recei
 Tables = dict[str, list[str]]
 # What only this program gives, or what is told by the names of others.
 NUMBERS = ("id", "member_id", "imported_by_id", "receipt_id", "product_id", "brand_id", "replaced_by_id")
+STORE = ("code", "licence_number", "name", "time_zone", "closing_hour", "is_active")
+MEMBER = ("name", "sex", "birth_date", "enrolment_store_id", "home_store_id", "enrolled_on", "is_anonymous")
 
 
 def undo(record: Import, *, by: Staff | None = None) -> Import:
@@ -36,22 +38,12 @@ def business_rows() -> Tables:
 
 def _of_members() -> Tables:
     names = _names()
-    zones = ["code", "licence_number", "name", "time_zone", "closing_hour"]
-    person = [
-        "name",
-        "sex",
-        "birth_date",
-        "enrolment_store_id",
-        "home_store_id",
-        "enrolled_on",
-        "is_anonymous",
-    ]
     return {
-        "stores": _rows(Store.unscoped, lambda s: [getattr(s, name) for name in zones]),
+        "stores": _rows(Store.unscoped, lambda s: [getattr(s, name) for name in STORE]),
         "regions": _rows(Region.objects, lambda r: [r.name, r.name_en]),
         "members": _rows(
             Member.unscoped,
-            lambda m: [names.get(m.pk), _hex(m.row_digest), *(getattr(m, name) for name in person)],
+            lambda m: [names.get(m.pk), _hex(m.row_digest), *(getattr(m, name) for name in MEMBER)],
         ),
         "proofs": _rows(AgeVerification.unscoped, lambda v: [names[v.member_id], v.method, v.verified_at]),
         "consents": _rows(Consent.unscoped, lambda c: [names[c.member_id], c.channel, c.granted]),

@@ -67,9 +67,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def run_in_thread(record: Import) -> threading.Thread:
+def run_in_thread(what: Import | Job) -> threading.Thread:
+    job = what.pk if isinstance(what, Job) else what.job_id
+
     def work() -> None:
-        job_run(record.job_id)  # type: ignore[arg-type]
+        job_run(job)  # type: ignore[arg-type]
         connection.close()
 
     thread = threading.Thread(target=work)

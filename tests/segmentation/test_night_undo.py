@@ -1,0 +1,71 @@
+"""The night after an undo is the night that would have been without the import."""
+
+from typing import Any
+
+import pytest
+
+from organization.models import Import, ImportKind, Source, Store
+from sales.models import StoreDay, StoreHour
+from segmentation.models import MemberScore, NightlyRun
+from segmentation.nightly import hooks
+from tests.members.test_import import row
+from tests.organization.importing import take_in
+from tests.organization.undoing import undo
+from tests.sales.importing import line, make_products
+from tests.segmentation.builders import days_before, make_night, morning_after, published_rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PHONES = [f"1990000{n:04}" for n in range(6)]
+
+
+@pytest.fixture(autouse=True)
+def _no_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "_hooks", [])
+
+
+def sold(number: str, phone: str, days: int, amount: str = "20.00", **cells: Any) -> dict[str, Any]:
+    moment = f"{days_before(days):%Y%m%d}100000"
+    return line(number, mobilephone=phone, inputtime=moment, dtl_amount=amount, **cells)
+
+
+def first_file() -> list[dict[str, Any]]:
+    return [sold(f"A{n}", PHONES[n % 5], n * 7, f"{n + 10}.00") for n in range(30)]
+
+
+def other_file() -> list[dict[str, Any]]:
+    """New receipts, corrections, a return of one of the first file, and a member nobody knew."""
+    return [
+        *[sold(f"B{n}", PHONES[n % 6], n * 5, "33.00", license_code="0002") for n in range(12)],
+        sold("A3", PHONES[3], 40, "99.00"),
+        sold("A4", PHONES[0], 28, "14.00"),
+        sold("C1", PHONES[2], 1, "12.00", trade_type="1", original_orderid="A2"),
+    ]
+
+
+def test_it_shows_what_it_would_have_shown_without_the_import(store: Store, other_store: Store) -> None:
+    make_products()
+    Source.objects.create(name="POS")
+    take_in(ImportKind.MEMBERS, [row(mobile=phone) for phone in PHONES[:5]])
+    take_in(ImportKind.SALES, first_file())
+    assert make_night(days_before(1)).status == "done"
+    with morning_after(days_before(1)):
+        record: Import = take_in(ImportKind.SALES, other_file())
+    make_night(days_before(1))
+    with_import = published_rows()
+    assert MemberScore.unscoped.count() == 6
+    with morning_after(days_before(1)):
+        undo(record)
+    make_night(days_before(1))
+    undone = published_rows()
+    assert undone != with_import and MemberScore.unscoped.count() == 5
+    # The figures of all days once more, with nothing remembered of a night before.
+    StoreDay.unscoped.all().delete()
+    StoreHour.unscoped.all().delete()
+    NightlyRun.objects.all().delete()
+    make_night(days_before(1))
+    assert _figures(published_rows()) == _figures(undone)
+
+
+def _figures(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {name: found for name, found in rows.items() if name not in ("models", "SegmentMove")}
