@@ -53,7 +53,7 @@ def undo_sales(record: Import, progress: Progress) -> Undone:
     with connection.cursor() as cursor:
         _mark(cursor, record)
         progress.step(1, PARTS)
-        gone = _receipts_delete(cursor)
+        gone = _receipts_delete(cursor, record)
         progress.step(2, PARTS)
         progress.say(_("Putting back what it replaced"))
         restored = _versions_restore(cursor, record)
@@ -87,9 +87,12 @@ def _mark(cursor: Any, record: Import) -> None:
     )
 
 
-def _receipts_delete(cursor: Any) -> int:
+def _receipts_delete(cursor: Any, record: Import) -> int:
+    # What later files of products restated; earlier ones did that to versions that come back.
     cursor.execute(
-        "DELETE FROM sales_linebefore b USING undone u WHERE b.receipt_id = u.id AND b.kept IS NULL"
+        """DELETE FROM sales_linebefore b USING undone u, organization_import i
+            WHERE b.receipt_id = u.id AND b.kept IS NULL AND i.id = b.changed_by_id AND i.finished_at > %s""",
+        [record.finished_at],
     )
     cursor.execute("DELETE FROM sales_receiptline l USING undone u WHERE l.receipt_id = u.id")
     cursor.execute("DELETE FROM sales_receipt r USING undone u WHERE r.id = u.id")

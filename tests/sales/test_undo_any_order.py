@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from members.tags import KEY as TAGS
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 PHONES = [f"1990000000{n}" for n in range(3)]
 UNKNOWN = ("777", "778", "779")
-File = tuple[str, list[dict[str, Any]]]
+File = tuple[ImportKind, list[dict[str, Any]]]
 
 
 @st.composite
@@ -71,7 +71,7 @@ def goods(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def files(kind: str, rows: st.SearchStrategy[dict[str, Any]], key: str) -> st.SearchStrategy[File]:
+def files(kind: ImportKind, rows: st.SearchStrategy[dict[str, Any]], key: str) -> st.SearchStrategy[File]:
     some = st.lists(rows, min_size=1, max_size=4, unique_by=lambda row: row[key])
     return some.map(lambda found: (kind, sorted(found, key=lambda row: str(row.get("inputtime")))))
 
@@ -85,7 +85,7 @@ SOME_FILES = st.lists(
     min_size=2,
     max_size=5,
 )
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +130,7 @@ def test_an_undone_file_is_as_one_that_never_came(sent: list[File], data: st.Dat
     chosen = data.draw(st.integers(0, len(sent) - 1))
     with tried():
         records = [take(file, n) for n, file in enumerate(sent)]
+        event("refused" if refused(records[chosen]) else f"undone: {sent[chosen][0].value}")
         if refused(records[chosen]):
             before = business_rows()
             with pytest.raises(JobError):

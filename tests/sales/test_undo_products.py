@@ -79,6 +79,17 @@ def test_it_is_refused_where_receipts_came_since_that_it_decides() -> None:
     )
 
 
+def test_a_correction_since_is_undone_first_and_the_packs_are_as_before() -> None:
+    take(row(packs_per_carton=10))
+    take_sales([line(dtl_barcode=CARTON)])
+    before = business_rows()
+    record = take(row(packs_per_carton=20))
+    correction = take_sales([line(dtl_barcode=CARTON, dtl_quantity="2")])
+    undo(correction)
+    undo(record)
+    assert business_rows() == before
+
+
 def test_a_name_alone_decides_nothing() -> None:
     take(row())
     before = business_rows()["products"]
