@@ -25,9 +25,13 @@ from organization.jobs import Progress
 from organization.models import Import
 
 FIELDS = ("name", "sex", "birth_date", "row_digest")
+# Who asked to be left alone must be known again, by whatever number a later file names the person.
+ENDED = """
+    EXISTS (SELECT FROM members_selfexclusion e WHERE e.member_id = t.member_id)
+    OR EXISTS (SELECT FROM members_consent c WHERE c.member_id = t.member_id AND NOT c.granted)"""
 # What an import adds beside a member, and which of it goes where the member stays.
 ADDED: dict[type[models.Model], str] = {
-    MemberIdentity: "NOT b.is_new",  # Who asked to be left alone must be known again.
+    MemberIdentity: f"NOT (b.is_new OR {ENDED})",
     AgeVerification: "true",
     Consent: "t.granted",
     MemberTag: "t.removed_by_member_at IS NULL",
@@ -212,8 +216,12 @@ members_undoer = Undoer(
         ),
         gettext_lazy(
             "What ends something stays: a withdrawn consent and a wish to be left alone, also where this"
-            " very file said so. Members of whom such a wish, a purchase, a campaign or a note of staff is on"
-            " record stay too, with their numbers and nothing else of this file."
+            " very file said so. Whoever has one on record keeps the numbers of this file, so that the next"
+            " file does not take the person for somebody new."
+        ),
+        gettext_lazy(
+            "Members it added of whom such a wish, a campaign or a note of staff is on record stay, with"
+            " their numbers and nothing else of this file."
         ),
         gettext_lazy("Erased members stay erased."),
     ),

@@ -16,6 +16,7 @@ from organization.models import Import, ImportKind, QuarantinedRow, Secret, Staf
 from organization.sealing import SealedFile
 from sales.models import Receipt
 from tests.organization.importing import counts, take_in
+from tests.organization.undoing import undo
 from tests.sales.importing import line, make_products, take
 
 NEW = "5a" * 32
@@ -66,6 +67,16 @@ def test_it_finds_everybody_while_both_keys_are_there(settings: Settings) -> Non
     owners = dict(Receipt.unscoped.values_list("number", "member"))
     assert (owners["R4"], owners["R5"]) == (owners["R1"], owners["R2"])
     assert [identities for _pk, _name, identities in people()] == [each[2] for each in before]
+
+
+def test_an_import_from_before_can_be_undone_when_the_old_key_is_gone(settings: Settings) -> None:
+    before = people()
+    changed = take_in(ImportKind.MEMBERS, FILE.replace("姓名", "改名"))
+    both_keys(settings)
+    rotate()
+    settings.OLD_FIELD_KEYS = []
+    undo(changed)
+    assert people() == before
 
 
 def test_it_adds_an_identity_of_the_new_key_to_a_member_of_the_old(settings: Settings) -> None:

@@ -141,6 +141,16 @@ def test_a_member_it_made_who_wants_to_be_left_alone_stays_with_numbers_only() -
     assert Member.unscoped.get() == member and SelfExclusion.unscoped.exists()
 
 
+def test_a_number_it_gave_to_who_wants_to_be_left_alone_stays() -> None:
+    take(row(card="C1"))
+    record = take(row(card="C1", mobile=PHONE, nickName="王"))
+    self_exclusion_start(member=Member.unscoped.get())
+    undo(record)
+    take(row(mobile=PHONE, consent_sms="1"))
+    member = Member.unscoped.get()
+    assert member.name is None and SelfExclusion.unscoped.get().member == member
+
+
 def test_what_the_member_did_since_stays() -> None:
     record = take(row(card="C1", **WHOLE))
     member = Member.unscoped.get()
