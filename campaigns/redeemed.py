@@ -9,6 +9,7 @@ from organization.models import Import
 
 
 def vouchers_redeemed(record: Import) -> Iterator[str]:
+    # unscoped: sums only, for who may undo the import
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT c.name, count(DISTINCT d.id) FROM campaigns_redemption d

@@ -6,7 +6,7 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from members.erasure import keep_without_person
-        from members.imports.undo import register_receipts
+        from members.imports.undo import register_derived, register_receipts
         from organization.imports import checking, undo
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
@@ -17,7 +17,14 @@ class SalesConfig(AppConfig):
         from sales.imports.previews import preview_products, preview_sales
         from sales.imports.products_undo import products_dependents, products_undoer, store_hours_dependents
         from sales.imports.undo import receipts_replaced_later, sales_undoer
-        from sales.models import LineBefore, Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
+        from sales.models import (
+            ChangedMember,
+            LineBefore,
+            Receipt,
+            ReceiptHistory,
+            ReceiptLine,
+            ReceiptLineHistory,
+        )
 
         register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products, PRODUCT_EXAMPLES))
         checking.register(ImportKind.PRODUCTS, preview_products)
@@ -29,6 +36,7 @@ class SalesConfig(AppConfig):
         undo.refuse_where(ImportKind.SALES, receipts_replaced_later)
         undo.refuse_where(ImportKind.STORES, store_hours_dependents)
         register_receipts(Receipt, ReceiptHistory)
+        register_derived(ChangedMember)
         # The sums of store days count members, and a receipt that is corrected is found by its number.
         for model in (Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory):
             keep_without_person(model)

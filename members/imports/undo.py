@@ -46,13 +46,16 @@ KEEPS: dict[type[models.Model], str] = {
 }
 # Tables that are made anew from the others: their rows keep nobody, and go with a member.
 _derived: list[type[models.Model]] = []
+# Those that who publishes such rows locks first.
+_guards: list[type[models.Model]] = []
 # Tables with `imported_by`: whom a receipt of another import names cannot go.
 _receipts: list[type[models.Model]] = []
 
 
-def register_derived(*tables: type[models.Model]) -> None:
-    """Name tables whose rows go with a member; locked in this order, before their writers' others."""
+def register_derived(*tables: type[models.Model], guard: type[models.Model] | None = None) -> None:
+    """Name tables whose rows go with a member, and the one whose lock keeps new rows out meanwhile."""
     _derived.extend(table for table in tables if table not in _derived)
+    _guards.extend([guard] if guard and guard not in _guards else [])
 
 
 def register_receipts(*tables: type[models.Model]) -> None:
@@ -176,7 +179,7 @@ def made_members_go(record: Import) -> dict[str, int]:
 def _made_lock(cursor: Any, record: Import) -> None:
     """Whom the import made, held so that nothing new comes to name them; no night is published meanwhile."""
     made = MemberBefore.unscoped.filter(changed_by=record, is_new=True)
-    for table in _derived if made.exists() else ():
+    for table in _guards if made.exists() else ():
         cursor.execute(f"LOCK TABLE {table._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
     scratch(cursor, "made_kept", "SELECT 0::bigint AS id WHERE false")
     scratch(

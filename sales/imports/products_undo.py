@@ -12,10 +12,21 @@ from organization.imports.journal import changed_later, entries, made_by, put_ba
 from organization.imports.undo import Undoer, Undone, scratch
 from organization.jobs import Progress
 from organization.models import Import, RowBefore, Store
-from sales.imports.catalogue import DECIDES_PACKS
+from sales.imports.catalogue import DECIDES_FACTS, DECIDES_PACKS
 from sales.imports.undo import products_delete_unused
 from sales.models import Brand, Product, ProductBarcode
+from sales.services import OF_PRODUCTS, receipts_changed
 
+# Columns of a product that its members' facts are made of.
+EDITED = {"brand_id", *DECIDES_FACTS} - {"brand"}
+TOUCHED = (
+    OF_PRODUCTS
+    + """
+     UNION ALL
+    SELECT l.member_id, l.business_day FROM sales_receiptline l
+      JOIN sales_linebefore b USING (receipt_id, line_number)
+     WHERE b.changed_by_id = %(by)s AND b.kept IS NULL"""
+)
 HOURS = ("time_zone", "closing_hour")
 PUT_BACK = """
     UPDATE {table} l SET product_id = b.product_id, packs = b.packs, is_carton = b.is_carton
@@ -79,6 +90,8 @@ def _receipts_since(record: Import, query: str, params: list[Any]) -> Iterator[s
 
 def undo_products(record: Import, progress: Progress) -> Undone:
     progress.say(_("Putting products and their lines back"))
+    edited = [int(entry.row) for entry in entries(record, Product) if _differs(entry, EDITED)]
+    receipts_changed(why="undo", rows=TOUCHED, products=edited, by=record.pk)
     with connection.cursor() as cursor:
         days = _lines_put_back(cursor, record)
         progress.step(1, 2)

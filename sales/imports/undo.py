@@ -16,6 +16,7 @@ from organization.imports.undo import Undoer, Undone, scratch
 from organization.jobs import Progress
 from organization.models import Import
 from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
+from sales.services import receipts_changed
 
 PARTS = 5
 # The receipts whose sums of returns change: originals of the returns that go and of those that come back,
@@ -29,6 +30,15 @@ RESTATED = """
      UNION
     SELECT h.store_id, h.source_id, h.number FROM sales_receipthistory h
      WHERE h.replaced_by_id = %(by)s AND NOT h.is_return"""
+
+# Whose receipts change by that: of those that go and come back, and of the originals.
+TOUCHED = """
+    SELECT r.member_id, r.business_day FROM sales_receipt r JOIN undone USING (id)
+     UNION ALL
+    SELECT h.member_id, h.business_day FROM sales_receipthistory h WHERE h.replaced_by_id = %(by)s
+     UNION ALL
+    SELECT o.member_id, o.business_day
+      FROM sales_receipt o JOIN restated USING (store_id, source_id, number)"""
 
 
 def receipts_replaced_later(record: Import) -> Iterator[str]:
@@ -52,6 +62,7 @@ def undo_sales(record: Import, progress: Progress) -> Undone:
     progress.say(_("Taking the receipts of this file away"))
     with connection.cursor() as cursor:
         _mark(cursor, record)
+        receipts_changed(why="undo", rows=TOUCHED, by=record.pk)
         progress.step(1, PARTS)
         gone = _receipts_delete(cursor, record)
         progress.step(2, PARTS)

@@ -16,7 +16,7 @@ from tests.segmentation.builders import days_before, make_night, morning_after, 
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PHONES = [f"1990000{n:04}" for n in range(6)]
+PHONES = [f"1990000{n:04}" for n in range(40)]
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +30,13 @@ def sold(number: str, phone: str, days: int, amount: str = "20.00", **cells: Any
 
 
 def first_file() -> list[dict[str, Any]]:
-    return [sold(f"A{n}", PHONES[n % 5], n * 7, f"{n + 10}.00") for n in range(30)]
+    return [sold(f"A{n}", PHONES[n % 39], n * 7, f"{n + 10}.00") for n in range(50)]
 
 
 def other_file() -> list[dict[str, Any]]:
     """New receipts, corrections, a return of one of the first file, and a member nobody knew."""
     return [
-        *[sold(f"B{n}", PHONES[n % 6], n * 5, "33.00", license_code="0002") for n in range(12)],
+        *[sold(f"B{n}", PHONES[39 - n % 3], n * 5, "33.00", license_code="0002") for n in range(12)],
         sold("A3", PHONES[3], 40, "99.00"),
         sold("A4", PHONES[0], 28, "14.00"),
         sold("C1", PHONES[2], 1, "12.00", trade_type="1", original_orderid="A2"),
@@ -46,19 +46,21 @@ def other_file() -> list[dict[str, Any]]:
 def test_it_shows_what_it_would_have_shown_without_the_import(store: Store, other_store: Store) -> None:
     make_products()
     Source.objects.create(name="POS")
-    take_in(ImportKind.MEMBERS, [row(mobile=phone) for phone in PHONES[:5]])
+    take_in(ImportKind.MEMBERS, [row(mobile=phone) for phone in PHONES[:39]])
     take_in(ImportKind.SALES, first_file())
     assert make_night(days_before(1)).status == "done"
     with morning_after(days_before(1)):
         record: Import = take_in(ImportKind.SALES, other_file())
     make_night(days_before(1))
     with_import = published_rows()
-    assert MemberScore.unscoped.count() == 6
+    assert MemberScore.unscoped.count() == 40
     with morning_after(days_before(1)):
         undo(record)
     make_night(days_before(1))
     undone = published_rows()
-    assert undone != with_import and MemberScore.unscoped.count() == 5
+    assert undone != with_import and MemberScore.unscoped.count() == 39
+    # The night looked at few members, and yet shows what one that looks at all would.
+    assert 0 < (NightlyRun.objects.get().touched or 0) < 15
     # The figures of all days once more, with nothing remembered of a night before.
     StoreDay.unscoped.all().delete()
     StoreHour.unscoped.all().delete()
