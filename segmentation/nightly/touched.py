@@ -115,7 +115,11 @@ def _order_now() -> dict[str, list[int]]:
 
 
 def _same_order(seen: dict[str, Any]) -> bool:
-    """Whether those known then stand in the same order still; new ones may stand between them."""
+    """Whether those known then stand in the same order still; some may be new, unused ones gone."""
     now = _order_now()
-    known = {name: set(seen[name]) for name in now}
-    return all([pk for pk in now[name] if pk in known[name]] == seen[name] for name in now)
+    known = {name: set(seen[name]).intersection(now[name]) for name in now}
+    return all(_of(now[name], known[name]) == _of(seen[name], known[name]) for name in now)
+
+
+def _of(order: list[int], known: set[int]) -> list[int]:
+    return [pk for pk in order if pk in known]

@@ -9,12 +9,13 @@ import pytest
 
 from members.models import Member, ProfilingObjection
 from members.services import profiling_end, profiling_resume
-from organization.models import ImportKind, Store
+from organization.models import Import, ImportKind, Store
 from sales.models import Receipt
 from segmentation.models import NightlyRun, TouchedMember
 from segmentation.nightly import touched
 from tests.conftest import make_store
 from tests.organization.importing import take_in
+from tests.organization.undoing import refused, undo
 from tests.sales.importing import CARTON, DRINK, PACK, line, make_products
 from tests.segmentation.builders import NIGHT, days_before, make_night, morning_after, published_rows
 
@@ -86,6 +87,12 @@ class Chain:
             elif self.random.random() < 0.1:
                 profiling_end(member=member)
 
+    def undo(self, until: date) -> None:
+        """One of the last files goes, if nothing rests on it."""
+        last = Import.unscoped.filter(undone_at=None).order_by("-pk")[:5]
+        if possible := [record for record in last if not refused(record)]:
+            undo(self.random.choice(possible))
+
     def open_a_store(self, until: date) -> None:
         code = f"{self.random.randint(3, 9_999):04}"
         if not Store.unscoped.filter(code=code).exists():
@@ -111,8 +118,11 @@ class Chain:
             take_in(ImportKind.SALES, rows)
 
     def happenings(self) -> Iterator[Callable[[date], None]]:
-        kinds = [self.sell, self.correct, self.take_back, self.learn_products, self.object, self.open_a_store]
-        return iter(self.random.choices(kinds, weights=[5, 3, 4, 1, 3, 1], k=self.random.randint(1, 4)))
+        kinds = {
+            self.sell: 5, self.correct: 3, self.take_back: 4, self.learn_products: 1, self.object: 3,
+            self.open_a_store: 1, self.undo: 4,
+        }  # fmt: skip
+        return iter(self.random.choices(list(kinds), list(kinds.values()), k=self.random.randint(1, 4)))
 
 
 @pytest.mark.parametrize("seed", range(12))
