@@ -14,14 +14,16 @@ class SegmentationConfig(AppConfig):
         from organization import health, metrics
         from organization.jobs import register
         from organization.watch.lines import register_line
-        from segmentation.models import MemberScore, PendingScore, SegmentMove, TouchedMember
+        from segmentation.models import MemberScore, PendingFacts, PendingRank, SegmentMove, TouchedMember
         from segmentation.nightly.objections import profile_clear
         from segmentation.nightly.run import KIND, nightly
         from segmentation.services import night_queue_next
         from segmentation.watch import last_night, night_metrics, night_overdue
 
         on_profiling_end(profile_clear)
-        register_derived(MemberScore, SegmentMove, PendingScore, TouchedMember, guard=MemberScore)
+        register_derived(
+            MemberScore, SegmentMove, PendingFacts, PendingRank, TouchedMember, guard=MemberScore
+        )
         register(KIND, partial(nightly, queue_next=night_queue_next))
         health.register("night", night_overdue, matters=False)
         metrics.register(night_metrics)

@@ -89,7 +89,8 @@ NAMES: dict[str, StrOrPromise] = {
     "sales.receiptline": _("receipt lines"),
     "sales.receiptlinehistory": _("replaced receipt lines"),
     "segmentation.memberscore": _("scores"),
-    "segmentation.pendingscore": _("scores not published yet"),
+    "segmentation.pendingfacts": _("facts not published yet"),
+    "segmentation.pendingrank": _("scores not published yet"),
     "segmentation.segmentmove": _("moves between segments"),
     "segmentation.touchedmember": _("members read by a night"),
 }

@@ -59,9 +59,9 @@ REMOVE_TOUCHED = (
     AND EXISTS (SELECT FROM segmentation_touchedmember t
                 WHERE t.run_id = %(run)s AND t.member_id = s.member_id)"""
 )
-# Erased since the facts were read.
-ERASED = """
-    DELETE FROM segmentation_pendingfacts p WHERE p.run_id = %(run)s
+# Erased, or gone with an import that was undone, since the facts were read.
+GONE = """
+    DELETE FROM {table} p WHERE p.run_id = %(run)s
       AND NOT EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
 HOMES = """
     UPDATE members_member m SET home_store_id = n.home_store_id
@@ -86,7 +86,8 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
     changed, is_whole = 0, run.touched is None
     with connection.cursor() as cursor:
-        cursor.execute(ERASED, {"run": run.pk})
+        for model in (PendingFacts, PendingRank):
+            cursor.execute(GONE.format(table=model._meta.db_table), {"run": run.pk})
     moves_write(run)
     with connection.cursor() as cursor:
         for statement in (CHANGE, RANK, ADD, REMOVE if is_whole else REMOVE_TOUCHED):

@@ -1,13 +1,14 @@
 """The night after an undo is the night that would have been without the import."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from organization.models import Import, ImportKind, Source, Store
 from sales.models import StoreDay, StoreHour
-from segmentation.models import MemberScore, NightlyRun
-from segmentation.nightly import hooks
+from segmentation.models import MemberScore, NightlyRun, PendingRank
+from segmentation.nightly import hooks, scores
 from tests.members.test_import import row
 from tests.organization.importing import take_in
 from tests.organization.undoing import undo
@@ -71,3 +72,23 @@ def test_it_shows_what_it_would_have_shown_without_the_import(store: Store, othe
 
 def _figures(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: found for name, found in rows.items() if name not in ("models", "SegmentMove")}
+
+
+def test_a_member_who_goes_between_two_stages_is_not_published(
+    store: Store, other_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scores were read before the undo and written after it."""
+    make_products()
+    take_in(ImportKind.SALES, first_file())
+    make_night(days_before(2))
+    with morning_after(days_before(1)):
+        record: Import = take_in(ImportKind.SALES, [sold("Z1", PHONES[39], 3)])
+    write = scores.STAGE.write
+
+    def after_the_undo(run: NightlyRun, found: Any) -> Any:
+        undo(record)
+        return write(run, found)
+
+    monkeypatch.setattr(scores, "STAGE", replace(scores.STAGE, write=after_the_undo))
+    assert make_night(days_before(1)).status == "done"
+    assert MemberScore.unscoped.count() == 39 and not PendingRank.unscoped.exists()
