@@ -27,6 +27,8 @@ from demo.chaos.visitor import Answer, Visitor
 # A kill falls within this time after the step it is drawn for began, or after the kill before it.
 REACH_SECONDS = 1.5
 QUIET_PAUSE = 0.05
+# Where a kill fell, by the kind of its step.
+INSIDE = {"import": "in imports", "again": "in imports", "night": "in nights", "campaign": "in campaigns"}
 
 
 class Broken(Exception):
@@ -39,6 +41,7 @@ class Story:
     def __init__(self, machine: Machine, plan: Plan, *, has_accounts: threading.Event) -> None:
         self._has_accounts = has_accounts
         self.step, self.name, self.is_over = -1, "", False
+        self.is_done = False  # the step it is at
         self.first_members: dict[str, int] = {}
         self.took: dict[str, float] = {}
         command = [sys.executable, "-m", "demo.chaos", "story", plan.to_text()]
@@ -48,6 +51,7 @@ class Story:
             cwd=settings.BASE_DIR,
             env=machine.environment,
             text=True,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
@@ -59,8 +63,9 @@ class Story:
         for line in lines:
             told = json.loads(line)
             if "step" in told:
-                self.step, self.name = told["step"], told["name"]
+                self.step, self.name, self.is_done = told["step"], told["name"], False
             elif "done" in told:
+                self.is_done = True
                 self.took[self.name] = told["seconds"]
                 if self.name == ACCOUNTS.name:
                     self._has_accounts.set()
@@ -73,9 +78,17 @@ class Story:
     def goes_on(self) -> bool:
         return self._process.poll() is None and not self.is_over
 
-    def wait_for(self, step: int) -> None:
+    @property
+    def moment(self) -> str:
+        return f"after {self.name}" if self.is_done else self.name
+
+    def begin(self, step: int) -> None:
+        """Let a step begin as soon as the one before it is done."""
         while self.goes_on and self.step < step:
             time.sleep(QUIET_PAUSE)
+        if self.goes_on and self._process.stdin:
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
 
     def finish(self) -> None:
         code = self._process.wait()
@@ -119,7 +132,9 @@ class Report:
 
     def lines(self) -> list[str]:
         kills, calm = self.disturbed.kills, self.calm
-        found = [f"{len(kills)} kills, in {len({kill.step for kill in kills})} steps:"]
+        inside = Counter(INSIDE.get(kill.step.split()[0], "between") for kill in kills)
+        told = ", ".join(f"{number} {where}" for where, number in sorted(inside.items()))
+        found = [f"{len(kills)} kills ({told}):"]
         for kind, number in Counter(kill.kind for kill in kills).items():
             took = [kill.seconds for kill in kills if kill.kind == kind]
             found.append(
@@ -155,7 +170,7 @@ def live(machine: Machine, plan: Plan, *, kills: int, rng: random.Random, say: C
     with machine.running(), Visitor(machine.address) as visitor:
         began, story = time.monotonic(), Story(machine, plan, has_accounts=visitor.has_account)
         try:
-            happened = _kill_all(machine, story, draw(plan, kills, rng), rng, say)
+            happened = _kill_all(machine, story, len(plan.steps()), draw(plan, kills, rng), rng, say)
             story.finish()
             seconds = time.monotonic() - began
         finally:
@@ -176,17 +191,19 @@ def draw(plan: Plan, number: int, rng: random.Random) -> list[tuple[int, str]]:
 def _kill_all(
     machine: Machine,
     story: Story,
+    steps: int,
     drawn: list[tuple[int, str]],
     rng: random.Random,
     say: Callable[[str], None],
 ) -> list[Kill]:
-    """Those whose step is over by now fall into the one that goes on; after the end, into the quiet."""
+    """Each after its step began; the next step begins when all of a step have happened."""
     happened = []
-    for step, kind in drawn:
-        story.wait_for(step)
-        time.sleep(rng.uniform(0, REACH_SECONDS))
-        happened.append(strike(kind, machine, rng, story.name if story.goes_on else "after the end"))
-        say(f"  {kind} in “{happened[-1].step}”, back after {happened[-1].seconds:.1f} s")
+    for step in range(steps):
+        story.begin(step)
+        for kind in [kind for at, kind in drawn if at == step]:
+            time.sleep(rng.uniform(0, REACH_SECONDS))
+            happened.append(strike(kind, machine, rng, story.moment))
+            say(f"  {kind} in “{happened[-1].step}”, back after {happened[-1].seconds:.1f} s")
     return happened
 
 

@@ -1,10 +1,11 @@
 """What the people of a chain do, step by step, whatever is killed meanwhile.
 
-A line of JSON is printed when a step begins, when it is done, and when the story is over. Each step may
-be done again from its beginning: it looks first at what of it is there.
+A line of JSON is printed before a step, when it is done, and when the story is over; a line on standard
+input lets a step begin. Each may be done again from its beginning: it looks first at what of it is there.
 """
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -40,6 +41,7 @@ class StoryError(Exception):
 def tell(plan: Plan) -> None:
     for number, step in enumerate(plan.steps()):
         _say(step=number, name=step.name)
+        sys.stdin.readline()  # Whoever kills says when: what was drawn for the step before has happened.
         deed, subject, began = DEEDS[step.kind], step.subject, time.monotonic()
         before = steadily(_highest_member)
         if step.name in plan.first_members:
