@@ -86,8 +86,8 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
     changed, is_whole = 0, run.touched is None
     with connection.cursor() as cursor:
-        for model in (PendingFacts, PendingRank):
-            cursor.execute(GONE.format(table=model._meta.db_table), {"run": run.pk})
+        for pending in (PendingFacts, PendingRank):
+            cursor.execute(GONE.format(table=pending._meta.db_table), {"run": run.pk})
     moves_write(run)
     with connection.cursor() as cursor:
         for statement in (CHANGE, RANK, ADD, REMOVE if is_whole else REMOVE_TOUCHED):
