@@ -47,6 +47,11 @@ class NightForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=[MinValueValidator(date(1990, 1, 1))],  # No sale is taken in from before.
     )
+    full = forms.BooleanField(
+        label=_("Look at every member again"),
+        help_text=_("Usually only those whose sales changed are looked at; the result is the same."),
+        required=False,
+    )
 
 
 class ClusterNameForm(forms.Form):

@@ -26,7 +26,7 @@ def nights(request: HttpRequest) -> HttpResponse:
     form = NightForm(request.POST or None, initial={"as_of": timezone.localdate() - timedelta(days=1)})
     if request.method == "POST" and form.is_valid():
         try:
-            services.night_start(as_of=form.cleaned_data["as_of"], asked_by=staff_of(request))
+            services.night_start(**form.cleaned_data, asked_by=staff_of(request))
         except JobError as refusal:
             form.add_error("as_of", str(refusal))
         else:

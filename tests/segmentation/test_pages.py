@@ -295,3 +295,8 @@ def test_it_makes_few_queries(night: NightlyRun, logged_in: LogIn, marketer: Sta
     assert {url: queries(client, url) for url in few} == few
     assert few["/segments/"] <= 14
     assert few["/segments/members/"] <= 12
+
+
+def test_it_starts_a_night_that_looks_at_everybody(logged_in: LogIn, admin: Staff) -> None:
+    assert logged_in(admin).post("/nights/", {"as_of": "2025-06-30", "full": "on"}).status_code == 302
+    assert Job.unscoped.get().payload == {"as_of": "2025-06-30", "full": True}
