@@ -12,14 +12,19 @@ from members.imports.identities import clean_card, clean_phone, clean_wechat
 from members.models import Sex
 from members.tags import clean_tags
 from organization.imports import columns as cells
-from organization.imports.columns import BadCell, Column
+from organization.imports.columns import YES_NO, BadCell, Column
 
 MEMBERS = (
     Column("card", gettext_lazy("Card number"), ("card_no", "consumersid", "会员卡号", "卡号")),
     Column("phone", gettext_lazy("Phone"), ("mobile", "mobilephone", "手机", "手机号码", "会员手机")),
     Column("wechat", gettext_lazy("WeChat id"), ("wechat_id", "微信号", "openid")),
     Column("name", gettext_lazy("Name of the person"), ("nickName", "姓名", "昵称")),
-    Column("sex", gettext_lazy("Sex"), ("性别",)),
+    Column(
+        "sex",
+        gettext_lazy("Sex"),
+        ("性别",),
+        choices=(("1", gettext_lazy("male")), ("2", gettext_lazy("female")), ("0", gettext_lazy("unknown"))),
+    ),
     Column(
         "birth_date",
         gettext_lazy("Date of birth"),
@@ -36,10 +41,10 @@ MEMBERS = (
     Column("age_method", gettext_lazy("How age was verified"), ("年龄核验方式",)),
     Column("age_verified_at", gettext_lazy("When age was verified"), ("年龄核验时间",), holds="moment"),
     Column("age_clerk", gettext_lazy("Who verified age"), ("年龄核验人",)),
-    Column("consent_sms", gettext_lazy("Consent to SMS"), ("短信营销同意",)),
-    Column("consent_wechat", gettext_lazy("Consent to WeChat"), ("微信营销同意",)),
-    Column("consent_email", gettext_lazy("Consent to e-mail"), ("邮件营销同意",)),
-    Column("self_excluded", gettext_lazy("Self-excluded"), ("退出营销",)),
+    Column("consent_sms", gettext_lazy("Consent to SMS"), ("短信营销同意",), choices=YES_NO),
+    Column("consent_wechat", gettext_lazy("Consent to WeChat"), ("微信营销同意",), choices=YES_NO),
+    Column("consent_email", gettext_lazy("Consent to e-mail"), ("邮件营销同意",), choices=YES_NO),
+    Column("self_excluded", gettext_lazy("Self-excluded"), ("退出营销",), choices=YES_NO),
     Column("tags", gettext_lazy("Tags"), ("tag", "标签", "会员标签")),
 )
 # Nobody: they allow no message, and no phone begins with 10.

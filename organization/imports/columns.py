@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class BadCell(ValueError):
@@ -27,6 +28,8 @@ class Column:
     required: bool = False
     holds: str = ""  # number, day, moment or time, where its texts are made plain
     digits: int = 2  # decimals of a number that can be stored
+    # The few values it can hold, and what they mean: a file that writes others can be translated.
+    choices: tuple[tuple[str, Promise], ...] = ()
 
 
 def match_header(header: list[str], columns: tuple[Column, ...]) -> tuple[dict[str, int], list[str]]:
@@ -34,17 +37,20 @@ def match_header(header: list[str], columns: tuple[Column, ...]) -> tuple[dict[s
 
     Where two titles mean the same column, the one declared first is taken.
     """
-    places = {_plain(title): position for position, title in reversed(list(enumerate(header)))}
+    places = {plain_title(title): position for position, title in reversed(list(enumerate(header)))}
     positions: dict[str, int] = {}
     for column in columns:
-        known = [places[plain] for plain in map(_plain, (column.name, *column.aliases)) if plain in places]
+        known = [
+            places[plain] for plain in map(plain_title, (column.name, *column.aliases)) if plain in places
+        ]
         if known:
             positions[column.name] = known[0]
     used = set(positions.values())
     return positions, [title[:60] for position, title in enumerate(header) if position not in used]
 
 
-def _plain(title: str) -> str:
+def plain_title(title: str) -> str:
+    """A title without what does not tell titles apart."""
     return re.sub(r"[\s_\-]", "", title).lower()
 
 
@@ -71,13 +77,14 @@ def choice(values: Mapping[str, Any]) -> Callable[[str], Any]:
 FLAGS = {"1": True, "0": False, "是": True, "否": False, "y": True, "n": False, "yes": True, "no": False,
          "true": True, "false": False}  # fmt: skip
 flag = choice(FLAGS)
+YES_NO = (("1", gettext_lazy("yes")), ("0", gettext_lazy("no")))
 
 
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
 
 
 def number(cell: str) -> Decimal:
-    if not _NUMBER.fullmatch(cell):
+    if not NUMBER.fullmatch(cell):
         raise BadCell(_("This is not a number."))
     value = Decimal(cell)
     if abs(value) >= 10_000_000:

@@ -64,7 +64,7 @@ def batches(
     next_row, last = layout.header_row + 1, ""
 
     def take_wrong(row: pa_csv.InvalidRow) -> str:
-        wrong.add(row.number + layout.header_row - 1, row.actual_columns, row.text)
+        wrong.add(row.number + layout.header_row - layout.skipped, row.actual_columns, row.text)
         return "skip"
 
     with open_() as file:
@@ -89,7 +89,7 @@ def sample_columns(layout: Layout, texts: list[str], positions: list[int]) -> di
     found: dict[int, dict[str, None]] = {at: {} for at in positions}
     width = len(layout.header)
     for number, text in enumerate(texts):
-        lines = text.split("\n")[1 if number == 0 else 0 :]
+        lines = text.split("\n")[layout.skipped if number == 0 else 0 :]
         try:
             for row in csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote):
                 if len(row) == width:
@@ -124,7 +124,10 @@ def _open(text: Utf8, names: list[str], layout: Layout, wrong: Any) -> Any:
 def _options(names: list[str], layout: Layout, wrong: Any) -> dict[str, object]:
     return {
         "read_options": pa_csv.ReadOptions(
-            use_threads=False, block_size=BLOCK, column_names=names, skip_rows_after_names=1
+            use_threads=False,
+            block_size=BLOCK,
+            column_names=names,
+            skip_rows_after_names=layout.skipped,
         ),
         "parse_options": pa_csv.ParseOptions(
             delimiter=layout.delimiter,

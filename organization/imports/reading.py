@@ -6,7 +6,7 @@ come out as the same `Batch`, so that no parser knows where they come from.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -20,30 +20,103 @@ from organization.imports.columns import Column, match_header
 from organization.imports.containers import Content, PlainFile, Source, look_into
 from organization.imports.encodings import Opener, survey
 from organization.imports.recognition import recognise
-from organization.imports.tables import WIDEST_ROW, Batch, Layout, Shape, WrongWidth
+from organization.imports.tables import WIDEST_ROW, Batch, Explained, Form, Layout, Shape, WrongWidth
 from organization.jobs import JobError
 
-__all__ = ["Batch", "Layout", "PlainFile", "Source", "WrongWidth", "detect_layout", "read_batches"]
+__all__ = [
+    "Batch",
+    "Layout",
+    "PlainFile",
+    "Sent",
+    "Source",
+    "Unmapped",
+    "WrongWidth",
+    "detect_layout",
+    "first_rows",
+    "holds_values",
+    "look_at",
+    "read_batches",
+]
 
 _DATA = re.compile(r"\d{5}|\d[-/.年]\d")
 Sampler = Callable[[Layout, list[int]], dict[int, list[str]]]
 
 
-def detect_layout(file: Source, columns: tuple[Column, ...], shape: Shape | None = None) -> Layout:
-    """Find format, encoding and columns, or refuse the file with a sentence."""
+class Unmapped(JobError):
+    """The columns of a file are not those of its kind: somebody has to say which is which."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as it is, before anybody knows what its columns mean."""
+
+    layout: Layout
+    sampler: Sampler
+
+    @property
+    def may_be_headerless(self) -> bool:
+        return self.layout.format in ("csv", "xlsx")
+
+    def without_names(self) -> "Sent":
+        """The same file, its first row read as values."""
+        layout = self.layout
+        numbered = [str(at + 1) for at in range(len(layout.header))]
+        above = layout.header_row - 1
+        return replace(self, layout=replace(layout, header=numbered, header_row=above, headerless=True))
+
+
+def look_at(file: Source) -> Sent:
+    """Find format, encoding and titles, or refuse the file with a sentence."""
     content = look_into(file)
     layout, sampler = _parquet(content) if content.kind == "parquet" else _text(content)
-    layout = replace(layout, wrapper=content.wrapper, member=content.member)
     _check_header(layout.header)
+    return Sent(replace(layout, wrapper=content.wrapper, member=content.member), sampler)
+
+
+def holds_values(header: list[str], columns: tuple[Column, ...]) -> bool:
+    """Whether a first row holds values: no name in it is known, and some of it looks like data."""
+    return not match_header(header, columns)[0] and any(_DATA.search(title) for title in header)
+
+
+def detect_layout(
+    file: Source,
+    columns: tuple[Column, ...],
+    shape: Shape | None = None,
+    *,
+    headerless: bool | None = None,
+    sent: Sent | None = None,
+    forms: dict[str, Form] | None = None,
+) -> Layout:
+    """Find format, encoding and columns, or refuse the file with a sentence.
+
+    `headerless` says whether the first row holds values; with a shape it is told from the row where
+    nobody says. `sent` is what `look_at` found before; `forms` are given where they are known already.
+    """
+    sent = sent or look_at(file)
+    if headerless is None:
+        headerless = shape is not None and holds_values(sent.layout.header, columns)
+    sent = sent.without_names() if headerless and sent.may_be_headerless else sent
+    layout, sampler = sent.layout, sent.sampler
     if shape:
         layout = replace(layout, header=shape.titles(layout.header), sent=layout, shape=shape)
         sampler = partial(_sample_shaped, file)
     positions, unused = match_header(layout.header, columns)
     _check_columns(positions, layout, columns)
+    if isinstance(shape, Explained):
+        unused = shape.unused(sent.layout.header)
     layout = replace(layout, positions=positions, unused=unused)
     held = [column for column in columns if column.holds and column.name in positions]
-    sample = sampler(layout, [positions[column.name] for column in held])
-    return replace(layout, forms=recognise(held, {c.name: sample[positions[c.name]] for c in held}, layout))
+    known = forms or {}
+    asked = [column for column in held if column.name not in known]
+    sample = sampler(layout, [positions[column.name] for column in asked])
+    found = recognise(asked, {c.name: sample[positions[c.name]] for c in asked}, layout)
+    return replace(layout, forms={c.name: known.get(c.name) or found[c.name] for c in held})
+
+
+def first_rows(file: Source, layout: Layout, count: int) -> list[list[str]]:
+    """Cells of the first rows as sent."""
+    batch = next((batch for batch in read_batches(file, layout, WrongWidth()) if len(batch.rows)), None)
+    return [batch.raw(index) for index in range(min(count, len(batch.rows)))] if batch else []
 
 
 def _sample_shaped(file: Source, layout: Layout, positions: list[int]) -> dict[int, list[str]]:
@@ -99,19 +172,19 @@ def _check_columns(positions: dict[str, int], layout: Layout, columns: tuple[Col
     ]
     twice = {title for column in positions.values() if header.count(title := header[column]) > 1}
     if twice:
-        raise JobError(
+        raise Unmapped(
             _("Two columns have the same name: %(titles)s.") % {"titles": ", ".join(sorted(twice))}
         )
     if not positions:
         if any(_DATA.search(title) for title in header):  # It may be of a person: say nothing of it.
-            raise JobError(_("The first row holds values, not column names. Add a row of names above it."))
+            raise Unmapped(_("The first row holds values, not column names. Say which column holds what."))
         titles = ", ".join(title[:30] for title in header[:6])
-        raise JobError(
+        raise Unmapped(
             _("No column of the first row is known (found: %(titles)s). Is this the right kind of file?")
             % {"titles": titles}
         )
     if missing:
-        raise JobError(_("The first row lacks these columns: %(missing)s.") % {"missing": "; ".join(missing)})
+        raise Unmapped(_("The first row lacks these columns: %(missing)s.") % {"missing": "; ".join(missing)})
 
 
 def read_batches(file: Source, layout: Layout, wrong: WrongWidth) -> Iterator[Batch]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from organization.imports import columns as cells
-from organization.imports.columns import BadCell, Column
+from organization.imports.columns import YES_NO, BadCell, Column
 from organization.models import Region, Role, Staff, Store
 
 STAFF = (
@@ -25,10 +25,15 @@ STAFF = (
     Column(
         "email", gettext_lazy("E-mail address"), ("email_address", "mail", "邮箱", "电子邮箱", "电子邮件")
     ),
-    Column("role", gettext_lazy("Role"), ("角色", "岗位")),
+    Column("role", gettext_lazy("Role"), ("角色", "岗位"), choices=tuple(Role.choices)),
     Column("stores", gettext_lazy("Stores"), ("store", "门店", "门店编码", "许可证号")),
     Column("regions", gettext_lazy("Regions"), ("region", "片区", "区域")),
-    Column("active", pgettext_lazy("of an account", "Active"), ("is_active", "启用", "是否启用", "在职")),
+    Column(
+        "active",
+        pgettext_lazy("of an account", "Active"),
+        ("is_active", "启用", "是否启用", "在职"),
+        choices=YES_NO,
+    ),
 )
 EXAMPLES = (
     {

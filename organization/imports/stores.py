@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from organization import company
 from organization.imports import columns as cells
 from organization.imports.checking import MOST_ROWS, Preview, written_now
-from organization.imports.columns import BadCell, Column
 from organization.imports.journal import Journal, Latest, rests_note
+from organization.imports.columns import YES_NO, BadCell, Column
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
@@ -24,7 +24,7 @@ STORES = (
     Column("licence_number", gettext_lazy("Licence number"), ("license_code", "许可证号"), True),
     Column("name", gettext_lazy("Name"), ("cust_name", "门店名称"), True),
     Column("name_en", gettext_lazy("English name"), ("cust_name_en",)),
-    Column("is_active", gettext_lazy("Active"), ("是否启用",)),
+    Column("is_active", gettext_lazy("Active"), ("是否启用",), choices=YES_NO),
     Column("region", gettext_lazy("Region"), ("片区",)),
     Column("region_en", gettext_lazy("Region in English"), ()),
     Column("time_zone", gettext_lazy("Time zone"), ("时区",)),

@@ -1,7 +1,7 @@
 """What every format becomes: a layout, then batches of text columns."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +36,15 @@ class Shape(Protocol):
         ...
 
 
+@runtime_checkable
+class Explained(Protocol):
+    """A shape that can say which columns of the file its own come from."""
+
+    def origin(self, name: str) -> str: ...
+
+    def unused(self, header: list[str]) -> list[str]: ...
+
+
 @dataclass(frozen=True)
 class Layout:
     """How a file is to be read; shown to the admin and kept with the import."""
@@ -50,7 +59,8 @@ class Layout:
     sheet: str = ""
     delimiter: str = ","
     quote: str = '"'
-    header_row: int = 1  # 0 where every row holds its own names
+    header_row: int = 1  # 0 where every row holds its own names; the row above the first where none does
+    headerless: bool = False  # the first row holds values, and columns have numbers for names
     size: int = 0  # bytes of text, unpacked
     forms: dict[str, Form] = field(default_factory=dict)  # of the columns that hold numbers and dates
     # Where a shape makes the columns: how the file itself is to be read.
@@ -63,12 +73,17 @@ class Layout:
         return self.sent.header if self.sent and self.shape and self.shape.keeps_rows else self.header
 
     @property
+    def skipped(self) -> int:
+        """Rows of names above the values."""
+        return int(not self.headerless and self.header_row > 0)
+
+    @property
     def sent_width(self) -> int:
         """Cells of a row as the file has it."""
         return len((self.sent or self).header)
 
     def described(self) -> dict[str, object]:
-        columns = [{"name": name, "title": self.header[at]} for name, at in self.positions.items()]
+        columns = [{"name": name, "title": self._origin(name)} for name in self.positions]
         said = {
             "encoding": self.encoding,
             "format": self.format,
@@ -80,11 +95,17 @@ class Layout:
         }
         return {
             **{name: value for name, value in said.items() if value},
+            **({"headerless": True} if (self.sent or self).headerless else {}),
             "header": self.raw_header,
             "columns": columns,
             "unused": self.unused,
             "forms": {name: form.described() for name, form in self.forms.items()},
         }
+
+    def _origin(self, name: str) -> str:
+        if isinstance(self.shape, Explained):
+            return self.shape.origin(name)
+        return self.header[self.positions[name]]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from organization.models.imports import (
     Source,
 )
 from organization.models.jobs import Job
+from organization.models.profiles import Numbering, Resend, SourceProfile
 from organization.models.secrets import Secret
 from organization.models.staff import Role, Staff
 from organization.models.stores import Region, Store, TwoNames
@@ -27,13 +28,16 @@ __all__ = [
     "ImportKind",
     "ImportRest",
     "Job",
+    "Numbering",
     "QuarantinedRow",
     "Region",
+    "Resend",
     "Role",
     "RowBefore",
     "ScheduledTask",
     "Secret",
     "Source",
+    "SourceProfile",
     "Staff",
     "Store",
     "TwoNames",

@@ -55,6 +55,22 @@ class Import(models.Model):
     undo_job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="+")
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+    # What stands between the file and our columns: "" until somebody or the file's header says, `names`
+    # for our own names, `mapping` for the rules in `mapping`, else a built-in shape. The rules are a
+    # copy: a profile that is changed later says nothing of files read before.
+    shape = models.CharField(max_length=40, blank=True)
+    mapping = models.JSONField(null=True)
+    profile = models.ForeignKey(
+        "organization.SourceProfile", models.SET_NULL, null=True, related_name="imports"
+    )
+    # Its columns were not understood; the first rows as sent, for the page that asks, until it is read.
+    needs_mapping = models.BooleanField(default=False)
+    sample = EncryptedTextField(null=True)
+    # The import whose rows set aside come again here, which of its rows, and how many rows of the same
+    # receipts were fetched from its file so that they are whole.
+    corrects = models.ForeignKey("self", models.SET_NULL, null=True, related_name="corrections")
+    corrected_rows = models.JSONField(default=list)
+    fetched = models.IntegerField(null=True)
     # How the file was read: encoding, columns and what they became, columns not used.
     reading = models.JSONField(default=dict)
     read = models.IntegerField(default=0)
@@ -89,6 +105,12 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def asks_for_columns(self) -> bool:
+        """Nothing can be read before somebody says which column is which."""
+        is_open = self.job is not None and self.job.is_open
+        return self.needs_mapping and not (is_open or self.finished_at or self.discarded_at)
 
     @property
     def is_waiting(self) -> bool:
@@ -143,6 +165,8 @@ class QuarantinedRow(models.Model):
     value = EncryptedTextField()
     reason = models.CharField(max_length=300)
     raw = EncryptedTextField()
+    # The import that took the row in again, or set it aside there.
+    taken_by = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="+")
 
     unscoped = AdminQuerySet.as_manager()
     objects = closed(AdminQuerySet)

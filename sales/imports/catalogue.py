@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from organization.imports import columns as cells
-from organization.imports.columns import BadCell, Column
 from organization.imports.journal import Journal, Latest, rests_note
+from organization.imports.columns import YES_NO, BadCell, Column
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
@@ -35,7 +35,7 @@ PRODUCTS = (
     Column("manufacturer", gettext_lazy("Manufacturer"), ("factory", "厂家", "生产企业")),
     Column("price_class", gettext_lazy("Price class"), ("价类",)),
     Column("format", gettext_lazy("Format"), ("规格类型",)),
-    Column("capsule", gettext_lazy("Capsule"), ("爆珠",)),
+    Column("capsule", gettext_lazy("Capsule"), ("爆珠",), choices=YES_NO),
     Column("tar", gettext_lazy("Tar, mg"), ("焦油量",), holds="number", digits=1),
     Column(
         "packs_per_carton",
@@ -45,7 +45,7 @@ PRODUCTS = (
         digits=0,
     ),
     Column("category", gettext_lazy("Category"), ("first_cust_category_code", "大类")),
-    Column("is_tobacco", gettext_lazy("Tobacco"), ("是否卷烟",)),
+    Column("is_tobacco", gettext_lazy("Tobacco"), ("是否卷烟",), choices=YES_NO),
     Column("retail_price", gettext_lazy("Retail price"), ("零售价",), holds="number", digits=2),
     Column("buy_price", gettext_lazy("Buy price"), ("购进价",), holds="number", digits=2),
 )

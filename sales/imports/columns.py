@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from organization.imports.columns import Column
+from organization.imports.columns import YES_NO, Column
 
 SALES = (
     Column(
@@ -28,14 +28,30 @@ SALES = (
     Column("business_day", _("Business day"), ("bizdate", "业务日期"), holds="day"),
     Column("till", _("Till"), ("PosNo", "pos_no", "register_id", "收银台号", "收银台")),
     Column("clerk", _("Clerk"), ("cashier", "收银员")),
-    Column("channel", _("Channel"), ("渠道",)),
+    Column(
+        "channel",
+        _("Channel"),
+        ("渠道",),
+        choices=(
+            ("counter", _("counter")),
+            ("online", _("online")),
+            ("group", _("group order")),
+            ("delivery", _("delivery")),
+            ("distribution", _("distribution")),
+        ),
+    ),
     Column("card", _("Member (card number)"), ("consumersid", "card_no", "消费者标识", "会员卡号")),
     Column("phone", _("Member (phone)"), ("mobilephone", "mobile", "消费者手机", "会员手机")),
     Column("line", _("Line number"), ("line_no", "行号"), holds="number", digits=0),
     Column("barcode", _("Product (barcode)"), ("dtl_barcode", "upc", "商品条码", "条码"), True),
     Column("product_name", _("Product name"), ("dtl_goodsname", "商品名称")),
-    Column("is_tobacco", _("Tobacco"), ("dtl_istobacco", "是否卷烟")),
-    Column("unit", _("Unit"), ("dtl_unitid", "单位", "销售单位")),
+    Column("is_tobacco", _("Tobacco"), ("dtl_istobacco", "是否卷烟"), choices=YES_NO),
+    Column(
+        "unit",
+        _("Unit"),
+        ("dtl_unitid", "单位", "销售单位"),
+        choices=(("carton", _("carton")), ("pack", _("pack"))),
+    ),
     Column("quantity", _("Quantity"), ("dtl_quantity", "qty", "数量"), True, holds="number", digits=3),
     Column("price", _("Price"), ("dtl_saleprice", "价格", "单价"), holds="number"),
     Column("buy_price", _("Buy price"), ("dtl_buyprice", "购进价"), holds="number"),
@@ -45,7 +61,12 @@ SALES = (
     Column(
         "total", _("Total"), ("receipt_amount", "receipt_total", "实收金额", "total_amount"), holds="number"
     ),
-    Column("trade_type", _("Sale or return"), ("交易类型",)),
+    Column(
+        "trade_type",
+        _("Sale or return"),
+        ("交易类型",),
+        choices=(("sale", _("sale")), ("return", _("return")), ("void", _("void or training"))),
+    ),
     Column("original", _("Original receipt"), ("original_orderid", "original_receipt_no", "原单号")),
 )
 
