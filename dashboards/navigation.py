@@ -56,6 +56,7 @@ PREFIXES = {
     "campaign": "campaigns",
     "message": "messages",
     "import": "imports",
+    "profile": "imports",
     "night": "nights",
     "job": "jobs",
     "staff": "staff",

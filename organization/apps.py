@@ -12,13 +12,13 @@ class OrganizationConfig(AppConfig):
         from organization.account import events
         from organization.account.rotation import second_factors_reseal
         from organization.crypto import register_rotation
-        from organization.imports import checking, undo
+        from organization.imports import checking, looks, undo
         from organization.imports.runner import Importer, import_run, register
         from organization.imports.staff import merge_staff, preview_staff
         from organization.imports.staff_columns import EXAMPLES as STAFF_EXAMPLES
         from organization.imports.staff_columns import STAFF
-        from organization.imports.stores import EXAMPLES, STORES, merge_stores, preview_stores
         from organization.imports.stores_undo import stores_dependents, stores_undoer
+        from organization.imports.stores import EXAMPLES, STORES, merge_stores, preview_stores, stores_known
         from organization.models import ImportKind
         from organization.services.secrets import key_check_ensure
         from organization.uploads import uploads_reseal
@@ -34,6 +34,7 @@ class OrganizationConfig(AppConfig):
         register(ImportKind.STAFF, Importer(STAFF, merge_staff, STAFF_EXAMPLES))
         undo.register(ImportKind.STORES, stores_undoer)
         undo.refuse_where(ImportKind.STORES, stores_dependents)
+        looks.register_known(("store", "stores"), _("the values are stores we know"), stores_known)
         register_rotation("uploads", uploads_reseal)
         register_rotation("second factors", second_factors_reseal)
         post_migrate.connect(key_check_ensure, sender=self)

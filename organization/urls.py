@@ -2,7 +2,20 @@ from django.urls import path
 
 from organization.health import healthz, readyz
 from organization.metrics import metrics
-from organization.views import audit, company, imports, invitations, jobs, setup, staff, stores, undo, watch
+from organization.views import (
+    audit,
+    company,
+    imports,
+    invitations,
+    jobs,
+    mapping,
+    profiles,
+    setup,
+    staff,
+    stores,
+    undo,
+    watch,
+)
 
 urlpatterns = [
     path("audit/", audit.audit_list, name="audit"),
@@ -19,6 +32,12 @@ urlpatterns = [
     path("imports/templates/<slug:kind>.csv", setup.import_template, name="import_template"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/columns/", mapping.import_map, name="import_map"),
+    path("imports/<int:pk>/columns/preview/", mapping.import_map_preview, name="import_map_preview"),
+    path("imports/<int:pk>/read-with/", mapping.import_read_with, name="import_read_with"),
+    path("imports/profiles/", profiles.profile_list, name="profiles"),
+    path("imports/profiles/<int:pk>/", profiles.profile_edit, name="profile_edit"),
+    path("imports/profiles/<int:pk>/delete/", profiles.profile_delete, name="profile_delete"),
     path("imports/<int:pk>/confirm/", imports.import_confirmed, name="import_confirm"),
     path("imports/<int:pk>/discard/", imports.import_discarded, name="import_discard"),
     path("imports/<int:pk>/undo/", undo.import_undo, name="import_undo"),

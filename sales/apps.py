@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class SalesConfig(AppConfig):
@@ -7,12 +8,13 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from members.erasure import keep_without_person
         from members.imports.undo import register_derived, register_receipts
-        from organization.imports import checking, undo
+        from organization.imports import checking, looks, undo
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
         from sales.imports.catalogue import PRODUCTS, merge_products
         from sales.imports.columns import SALES
         from sales.imports.examples import PRODUCT_EXAMPLES, SALES_EXAMPLES
+        from sales.imports.matching import barcodes_known
         from sales.imports.merge import merge_sales
         from sales.imports.previews import preview_products, preview_sales
         from sales.imports.products_undo import products_dependents, products_undoer, store_hours_dependents
@@ -37,6 +39,8 @@ class SalesConfig(AppConfig):
         undo.refuse_where(ImportKind.STORES, store_hours_dependents)
         register_receipts(Receipt, ReceiptHistory)
         register_derived(ChangedMember)
+        barcodes = ("barcode", "pack_barcode", "carton_barcode")
+        looks.register_known(barcodes, gettext_lazy("the values are barcodes we know"), barcodes_known)
         # The sums of store days count members, and a receipt that is corrected is found by its number.
         for model in (Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory):
             keep_without_person(model)

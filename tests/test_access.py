@@ -17,7 +17,7 @@ from campaigns.services import campaign_create
 from dashboards.navigation import ENTRIES, LABELS
 from members.links import link_token
 from members.services import member_link_create
-from organization.models import Import, ImportKind, Job, Role, Source, Staff, Store
+from organization.models import Import, ImportKind, Job, Role, Source, SourceProfile, Staff, Store
 from organization.services import staff_create
 from tests.conftest import make_member
 
@@ -89,6 +89,14 @@ CASES = (
     Case("imports", ADMINS),
     Case("imports", ADMINS, "post"),
     Case("import_detail", ADMINS, "get", "import"),
+    # Its file is not there: whoever may is sent back with a sentence.
+    Case("import_map", ADMINS_ACT, "get", "import"),
+    Case("import_map", ADMINS_ACT, "post", "import"),
+    Case("import_map_preview", ADMINS, "post", "import"),
+    Case("import_read_with", ADMINS_ACT, "post", "import"),
+    Case("profiles", ADMINS),
+    Case("profile_edit", ADMINS, "get", "profile"),
+    Case("profile_delete", ADMINS_ACT, "post", "profile"),
     Case("import_confirm", ADMINS_ACT, "post", "import"),
     Case("import_discard", ADMINS_ACT, "post", "import"),
     Case("import_undo", ADMINS, "get", "import"),
@@ -190,7 +198,9 @@ def things(staff: dict[str, Staff]) -> dict[str, Any]:
     record = Import.unscoped.create(
         id=1, kind=ImportKind.SALES, source=Source.objects.create(name="POS"), file_name="sales.csv", job=job
     )
+    profile = SourceProfile.unscoped.create(source=record.source, kind=record.kind, name="Till")
     return {
+        "profile": profile.pk,
         "campaign": _draft(staff["marketer"]).pk,
         "import": record.pk,
         "job": job.pk,

@@ -1,4 +1,5 @@
 from organization.forms.files import FilesField, FilesInput, ImportForm
+from organization.forms.mapping import ColumnRow, ProfileForm, rows_of, rows_proposed, said_in
 from organization.forms.people import PasswordForm, StaffFilterForm, StaffForm
 from organization.forms.places import RegionForm, StoreFilterForm, StoreForm
 from organization.forms.setup import (
@@ -11,12 +12,14 @@ from organization.forms.setup import (
 )
 
 __all__ = [
+    "ColumnRow",
     "CompanyForm",
     "FilesField",
     "FilesInput",
     "FirstAdminForm",
     "ImportForm",
     "PasswordForm",
+    "ProfileForm",
     "RegionForm",
     "SetupCodeForm",
     "StaffFilterForm",
@@ -25,5 +28,8 @@ __all__ = [
     "StoreForm",
     "StoreFormSet",
     "StoreRows",
+    "rows_of",
+    "rows_proposed",
+    "said_in",
     "time_zones",
 ]

@@ -60,7 +60,12 @@ def import_check(job: Job, record: Import, progress: Progress) -> None:
         fresh = Import.unscoped.get(pk=record.pk)
         fresh.reading, fresh.report = record.reading, json.dumps(report)
         fresh.checked_at = timezone.now()
-        fresh.save(update_fields=["reading", "report", "checked_at"])
+        # It will be read as it was checked, whatever becomes of the profile meanwhile.
+        fresh.shape, fresh.mapping, fresh.profile = record.shape, record.mapping, record.profile
+        fresh.needs_mapping = False
+        fresh.save(
+            update_fields=["reading", "report", "checked_at", "shape", "mapping", "profile", "needs_mapping"]
+        )
         progress.confirm()
     progress.say(_("Checked; nothing was written"))
 

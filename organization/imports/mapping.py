@@ -6,7 +6,7 @@ What a rule cannot work out is left as it was sent, for the column's cleaner to 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import reduce
 from typing import Any
 from unicodedata import normalize
@@ -203,8 +203,13 @@ _MADE: dict[str, Callable[[Rule, list[pa.Array]], pa.Array]] = {
 }
 
 
-def parse_mapping(said: Mapping[str, Any], columns: tuple[Column, ...]) -> ColumnMapping:
-    """A mapping from JSON, or `BadMapping` with a sentence for every column that has a fault."""
+def parse_mapping(
+    said: Mapping[str, Any], columns: tuple[Column, ...], *, partly: bool = False
+) -> ColumnMapping:
+    """A mapping from JSON, or `BadMapping` with a sentence for every column that has a fault.
+
+    `partly` leaves such columns out, for somebody who has not finished yet.
+    """
     declared = {column.name: column for column in columns}
     rules = {name: _rule(rule) for name, rule in said.get("columns", {}).items() if name in declared and rule}
     faults = {name: fault for name, rule in rules.items() if (fault := _fault(rule, declared[name]))}
@@ -213,7 +218,9 @@ def parse_mapping(said: Mapping[str, Any], columns: tuple[Column, ...]) -> Colum
             faults[column.name] = _("Say where this comes from; no row can do without it.")
     if not rules and not faults:
         faults[""] = _("No column is chosen yet.")
-    if faults:
+    if partly:
+        rules = {name: rule for name, rule in rules.items() if name not in faults}
+    elif faults:
         raise BadMapping(faults)
     order = [name for name in declared if name in rules]
     return ColumnMapping({name: rules[name] for name in order}, bool(said.get("headerless")))
@@ -247,10 +254,7 @@ def _fault_of_constant(rule: Rule, column: Column) -> str:
 
 
 def _fault_of_times(rule: Rule, column: Column) -> str:
-    try:
-        factor = Decimal(rule.times)
-    except InvalidOperation:
-        factor = Decimal(0)
+    factor = Decimal(rule.times) if NUMBER.fullmatch(rule.times) else Decimal(0)
     if column.holds != "number":
         return _("Only numbers can be multiplied.")
     return "" if 0 < factor <= MOST_TIMES else _("Say by which number, from above 0 to 1,000.")

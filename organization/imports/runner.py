@@ -7,8 +7,10 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from organization.imports.choosing import layout_of
 from organization.imports.columns import Column, match_header
-from organization.imports.reading import Layout, Source, detect_layout
+from organization.imports.reading import Layout, Source, Unmapped
+from organization.imports.samples import sample_ensure
 from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
 from organization.models import Import, ImportKind, Job
@@ -49,13 +51,29 @@ def import_run(job: Job, progress: Progress) -> None:
     record = Import.unscoped.get(pk=job.payload["import"])
     if record.finished_at:
         return  # It was committed, and its worker died before it could say so.
-    if job.payload.get("check"):
-        import_check(job, record, progress)
-        return
+    try:
+        if job.payload.get("check"):
+            import_check(job, record, progress)
+        else:
+            _import(record, progress)
+    except Unmapped:
+        _ask_for_columns(job.payload["import"])
+        raise
+
+
+def _import(record: Import, progress: Progress) -> None:
     with transaction.atomic():
         import_merge(record, progress)
         progress.confirm()
     progress.say(_("Finished"))
+
+
+def _ask_for_columns(pk: int) -> None:
+    """Note that the file is well, and only its columns are not understood."""
+    record = Import.unscoped.get(pk=pk)
+    record.needs_mapping = True
+    record.save(update_fields=["needs_mapping"])
+    sample_ensure(record, _importers[record.kind].columns)
 
 
 def import_merge(record: Import, progress: Progress) -> Tally:
@@ -66,7 +84,7 @@ def import_merge(record: Import, progress: Progress) -> Tally:
     if not file.path.exists():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     progress.say(_("Looking at the file"))
-    layout = detect_layout(file, importer.columns)
+    layout = layout_of(record, file, importer.columns)
     _check_kind(record.kind, layout)
     imports_hold()
     tally = importer.merge(record, file, layout, progress)

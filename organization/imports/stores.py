@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -124,3 +125,9 @@ def preview_stores(record: Import) -> Preview:
         for store in written_now(Store).select_related("region").order_by("pk")[:MOST_ROWS]
     ]
     return Preview(header, rows)
+
+
+def stores_known(values: set[str]) -> set[str]:
+    """Those of the values that are a code or a licence number of a store."""
+    here = Store.unscoped.filter(Q(code__in=values) | Q(licence_number__in=values))
+    return {value for pair in here.values_list("code", "licence_number") for value in pair}

@@ -69,6 +69,7 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     record.quarantined = len(tally.problems)
     record.reading = without_numbers_within(layout.described())
     record.finished_at = timezone.now()
+    record.needs_mapping, record.sample = False, None
     if tally.days:
         record.first_day, record.last_day = tally.days
     for name, cents in (tally.cents or {}).items():

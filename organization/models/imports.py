@@ -107,10 +107,15 @@ class Import(models.Model):
         return self.file_name
 
     @property
+    def takes_columns(self) -> bool:
+        """Nothing of it is in, nobody works on it, and its rows are not those of another file."""
+        is_open = self.job is not None and self.job.is_open
+        return not (is_open or self.finished_at or self.discarded_at or self.corrects_id)
+
+    @property
     def asks_for_columns(self) -> bool:
         """Nothing can be read before somebody says which column is which."""
-        is_open = self.job is not None and self.job.is_open
-        return self.needs_mapping and not (is_open or self.finished_at or self.discarded_at)
+        return self.needs_mapping and self.takes_columns
 
     @property
     def is_waiting(self) -> bool:

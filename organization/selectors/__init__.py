@@ -29,6 +29,7 @@ from organization.selectors.places import (
     stores,
     stores_csv,
 )
+from organization.selectors.profiles import Reading, profiles, read_by, readings
 from organization.selectors.sessions import SessionSeen, sessions
 from organization.selectors.standing import Standing, alerts_ended, standing
 
@@ -41,6 +42,7 @@ __all__ = [
     "ColumnRead",
     "FileKind",
     "ProblemGroup",
+    "Reading",
     "RegionRow",
     "SessionSeen",
     "SetAside",
@@ -56,6 +58,9 @@ __all__ = [
     "jobs",
     "next_kind",
     "problem_groups",
+    "profiles",
+    "read_by",
+    "readings",
     "region_choices",
     "region_rows",
     "rows_set_aside",

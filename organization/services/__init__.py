@@ -18,6 +18,13 @@ from organization.services.invitations import (
     invitations_issue,
 )
 from organization.services.jobs import job_cancel, job_run_again
+from organization.services.profiles import (
+    import_map,
+    import_read_with,
+    import_sample,
+    profile_delete,
+    profile_update,
+)
 from organization.services.refusal import Refusal
 from organization.services.sessions import second_factor_reset, session_end, sessions_end
 from organization.services.staff import (
@@ -48,6 +55,9 @@ __all__ = [
     "import_create",
     "import_discard",
     "import_undo",
+    "import_map",
+    "import_read_with",
+    "import_sample",
     "invitation_accept",
     "invitation_issue",
     "invitation_send",
@@ -55,6 +65,8 @@ __all__ = [
     "invitations_issue",
     "job_cancel",
     "job_run_again",
+    "profile_delete",
+    "profile_update",
     "quarantine_downloaded",
     "quarantine_forget",
     "region_create",

@@ -56,12 +56,13 @@ def _queue_import(
     record = Import.unscoped.create(
         kind=kind, source=sender, file_name=file_name[:200], path=str(path), asked_by=asked_by
     )
-    _give_job(record, asked_by, check=check_first)
+    give_job(record, asked_by, check=check_first)
     audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": file_name})
     return record
 
 
-def _give_job(record: Import, asked_by: Staff | None, *, check: bool) -> None:
+def give_job(record: Import, asked_by: Staff | None, *, check: bool) -> None:
+    """Queue the work on an import, or a check of it."""
     record.job = job_create(
         kind="import",
         label=f"{ImportKind(record.kind).label}: {record.file_name}"[:200],
@@ -77,19 +78,19 @@ def import_confirm(*, record: Import, actor: Staff) -> bool:
     record = Import.unscoped.select_for_update(of=("self",)).select_related("job").get(pk=record.pk)
     if not record.is_waiting:
         return False
-    _give_job(record, actor, check=False)
+    give_job(record, actor, check=False)
     audit(actor=actor, code="import.confirmed", on=record)
     return True
 
 
 @transaction.atomic
 def import_discard(*, record: Import, actor: Staff) -> bool:
-    """Delete a file that was checked; False if it no longer waits for that."""
+    """Delete a file that was checked or cannot be read; False if it no longer waits for that."""
     record = Import.unscoped.select_for_update(of=("self",)).select_related("job").get(pk=record.pk)
-    if not record.is_waiting:
+    if not (record.is_waiting or record.asks_for_columns):
         return False
-    record.discarded_at, record.report = timezone.now(), None
-    record.save(update_fields=["discarded_at", "report"])
+    record.discarded_at, record.report, record.sample = timezone.now(), None, None
+    record.save(update_fields=["discarded_at", "report", "sample"])
     audit(actor=actor, code="import.discarded", on=record)
     transaction.on_commit(lambda: Path(record.path).unlink(missing_ok=True))
     return True

@@ -77,7 +77,13 @@ def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
 @admins
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     record = record_of(request, pk)
-    context: dict[str, Any] = {"title": _("Import: %(file)s") % {"file": record.file_name}, "record": record}
+    if record.asks_for_columns:
+        return redirect("import_map", record.pk)
+    context: dict[str, Any] = {
+        "title": _("Import: %(file)s") % {"file": record.file_name},
+        "record": record,
+        "read_by": selectors.read_by(record),
+    }
     if record.is_waiting:
         context |= check_context(record, money=_money)
         context["made"] = _made(context["report"]["made"])
@@ -148,7 +154,7 @@ def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def record_of(request: HttpRequest, pk: int) -> Import:
     seen = Import.objects.visible_to(staff_of(request))
-    with_people = seen.select_related("job", "source", "asked_by", "undo_job", "undone_by")
+    with_people = seen.select_related("job", "source", "asked_by", "profile", "undo_job", "undone_by")
     record: Import = get_object_or_404(with_people, pk=pk)
     return record
 

@@ -6,7 +6,7 @@ from datetime import date
 from django.db import connection
 
 from organization.models import Import
-from sales.models import Product
+from sales.models import Product, ProductBarcode
 from sales.services import OF_PRODUCTS, receipts_changed
 
 
@@ -71,3 +71,8 @@ def restate_lines(record: Import, matches: list[Match]) -> tuple[date, date] | N
     gone = {match.sold_as for match in matches} - {match.product.pk for match in matches}
     Product.objects.filter(pk__in=gone).delete()
     return (first, last) if first else None
+
+
+def barcodes_known(values: set[str]) -> set[str]:
+    """Those of the values that are the barcode of a product."""
+    return set(ProductBarcode.objects.filter(barcode__in=values).values_list("barcode", flat=True))
