@@ -15,6 +15,7 @@ MAY = (
     "*/services.py",
     "*/services/*.py",
     "*/imports/*.py",
+    "*/imports/*/*.py",
     "*/nightly/*.py",
     "*/delivery/*.py",
     "*/policy/*.py",

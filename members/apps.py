@@ -15,7 +15,9 @@ class MembersConfig(AppConfig):
         from members.tombstones import Tombstones
         from organization import counts
         from organization.imports import checking, undo
+        from organization.imports.profiles import Builtin, has_titles, register_builtin
         from organization.imports.runner import Importer, register
+        from organization.imports.shapes import AsSent
         from organization.imports.tally import keep_nothing_where
         from organization.models import ImportKind
 
@@ -26,5 +28,15 @@ class MembersConfig(AppConfig):
         for kind in (ImportKind.MEMBERS, ImportKind.SALES):
             undo.refuse_where(kind, members_changed_later)
         undo.refuse_where(ImportKind.MEMBERS, members_with_receipts)
+        terminal_members = has_titles("mobile", "nickname", "tobaccolicense", "channelid")
+        register_builtin(
+            Builtin(
+                "terminal_members",
+                ImportKind.MEMBERS,
+                gettext_lazy("Retail terminal: members"),
+                AsSent,
+                terminal_members,
+            )
+        )
         counts.register(gettext_lazy("Members"), members_per_store)
         keep_nothing_where(lambda: Tombstones().stand_in)

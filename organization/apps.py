@@ -13,7 +13,9 @@ class OrganizationConfig(AppConfig):
         from organization.account.rotation import second_factors_reseal
         from organization.crypto import register_rotation
         from organization.imports import checking, looks, undo
+        from organization.imports.profiles import Builtin, has_titles, register_builtin
         from organization.imports.runner import Importer, import_run, register
+        from organization.imports.shapes import AsSent
         from organization.imports.staff import merge_staff, preview_staff
         from organization.imports.staff_columns import EXAMPLES as STAFF_EXAMPLES
         from organization.imports.staff_columns import STAFF
@@ -35,6 +37,16 @@ class OrganizationConfig(AppConfig):
         undo.register(ImportKind.STORES, stores_undoer)
         undo.refuse_where(ImportKind.STORES, stores_dependents)
         looks.register_known(("store", "stores"), _("the values are stores we know"), stores_known)
+        terminal_stores = has_titles("storeid", "licensecode", "custname", "isactive")
+        register_builtin(
+            Builtin(
+                "terminal_stores",
+                ImportKind.STORES,
+                _("Retail terminal: stores"),
+                AsSent,
+                terminal_stores,
+            )
+        )
         register_rotation("uploads", uploads_reseal)
         register_rotation("second factors", second_factors_reseal)
         post_migrate.connect(key_check_ensure, sender=self)

@@ -9,11 +9,24 @@ class SalesConfig(AppConfig):
         from members.erasure import keep_without_person
         from members.imports.undo import register_derived, register_receipts
         from organization.imports import checking, looks, undo
+        from organization.imports.profiles import register_builtin
         from organization.imports.runner import Importer, register
         from organization.models import ImportKind
         from sales.imports.catalogue import PRODUCTS, merge_products
         from sales.imports.columns import SALES
         from sales.imports.examples import PRODUCT_EXAMPLES, SALES_EXAMPLES
+        from sales.imports.formats import BUILTINS
+        from sales.imports.goods.columns import (
+            LOSS,
+            LOSS_EXAMPLES,
+            STOCK,
+            STOCK_EXAMPLES,
+            SUPPLY,
+            SUPPLY_EXAMPLES,
+        )
+        from sales.imports.goods.documents import merge_loss, merge_supply
+        from sales.imports.goods.previews import preview_goods, preview_stock
+        from sales.imports.goods.stock import merge_stock
         from sales.imports.matching import barcodes_known
         from sales.imports.merge import merge_sales
         from sales.imports.previews import preview_products, preview_sales
@@ -41,6 +54,14 @@ class SalesConfig(AppConfig):
         register_derived(ChangedMember)
         barcodes = ("barcode", "pack_barcode", "carton_barcode")
         looks.register_known(barcodes, gettext_lazy("the values are barcodes we know"), barcodes_known)
+        register(ImportKind.STOCK, Importer(STOCK, merge_stock, STOCK_EXAMPLES))
+        register(ImportKind.SUPPLY, Importer(SUPPLY, merge_supply, SUPPLY_EXAMPLES))
+        register(ImportKind.LOSS, Importer(LOSS, merge_loss, LOSS_EXAMPLES))
+        checking.register(ImportKind.STOCK, preview_stock)
+        checking.register(ImportKind.SUPPLY, preview_goods)
+        checking.register(ImportKind.LOSS, preview_goods)
+        for builtin in BUILTINS:
+            register_builtin(builtin)
         # The sums of store days count members, and a receipt that is corrected is found by its number.
         for model in (Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory):
             keep_without_person(model)

@@ -2,7 +2,10 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from organization.imports.columns import Column, match_header, plain_title
 from organization.imports.mapping import BadMapping, ColumnMapping, parse_mapping
@@ -16,9 +19,11 @@ from organization.imports.reading import (
     first_rows,
     look_at,
 )
-from organization.imports.tables import Form, Shape
+from organization.imports.shapes import AsSent, OfStore
+from organization.imports.tables import USUAL, Form, Habits, Shape
 from organization.imports.values import DateForm, NumberForm
-from organization.models import Import, SourceProfile
+from organization.jobs import JobError
+from organization.models import Import, ImportKind, SourceProfile
 
 NAMES, MAPPING = "names", "mapping"  # the other shapes of an import are names of built-in ones
 ROWS_LOOKED_AT = 100
@@ -30,14 +35,52 @@ def layout_of(record: Import, file: Source, columns: tuple[Column, ...]) -> Layo
     if not record.shape:
         sent = look_at(file)
         _choose(record, file, sent, columns)
+    return replace(_layout(record, file, sent, columns), habits=_habits(record))
+
+
+def _layout(record: Import, file: Source, sent: Sent | None, columns: tuple[Column, ...]) -> Layout:
     if record.corrects_id and record.corrects:
         return _as_corrected(record, record.corrects, file, columns)
-    if record.shape == NAMES:
-        return detect_layout(file, columns, sent=sent)
+    shape: Shape | None = None
+    headerless = False
     if record.shape == MAPPING:
-        mapping = _mapping(record.mapping, columns)
-        return detect_layout(file, columns, mapping, headerless=mapping.headerless, sent=sent)
-    return detect_layout(file, columns, builtin_of(record.shape, record.kind).shape(), sent=sent)
+        shape = mapping = _mapping(record.mapping, columns)
+        headerless = mapping.headerless
+    elif record.shape != NAMES:
+        builtin = builtin_of(record.shape, record.kind)
+        sent, shape = _fitting(builtin, sent or look_at(file)), builtin.shape()
+    shape = _of_store(record, columns, shape)
+    return detect_layout(file, columns, shape, headerless=headerless, sent=sent)
+
+
+def _fitting(builtin: Builtin, sent: Sent) -> Sent:
+    """The file as a built-in shape needs it; a `JobError` for one that is not built like this."""
+    header = sent.layout.header
+    if not builtin.recognises(header):
+        raise JobError(
+            _("This file is not built like “%(label)s”. Let it be recognised, or choose another.")
+            % {"label": builtin.label}
+        )
+    names = builtin.names(header)
+    return sent.without_names(names) if names else sent
+
+
+def _of_store(record: Import, columns: tuple[Column, ...], shape: Shape | None) -> Shape | None:
+    """A shape whose rows are of the store that was chosen, where they say none."""
+    if not record.store:
+        return shape
+    column = next((each for each in columns if each.name == "store"), None)
+    if column is None:
+        raise JobError(_("A file of this kind names no store. Send it without one."))
+    return OfStore(column, record.store.licence_number, shape or AsSent())
+
+
+def _habits(record: Import) -> Habits:
+    """Those of the profile, else those of the built-in shape."""
+    if record.profile:
+        return Habits(record.profile.resend, record.profile.numbering)
+    found = next((builtin for builtin in builtins(record.kind) if builtin.name == record.shape), None)
+    return found.habits if found else USUAL
 
 
 def builtin_of(name: str, kind: str) -> Builtin:
@@ -106,7 +149,10 @@ def _choose(record: Import, file: Source, sent: Sent, columns: tuple[Column, ...
     if profile := profile_for(record, file, sent):
         take_profile(record, profile)
         return
-    known = [builtin for builtin in recognised(sent.layout.header) if builtin.kind == record.kind]
+    found = recognised(sent.layout.header)
+    known = [builtin for builtin in found if builtin.kind == record.kind]
+    if found and not known:
+        raise other_kind(found[0].kind, record.kind)
     record.shape = known[0].name if known else NAMES
 
 
@@ -152,3 +198,9 @@ def fits_names(header: list[str], columns: tuple[Column, ...]) -> bool:
 def builtin_label(name: str, kind: str) -> str:
     """What a page calls a built-in shape; its name where this version has it no more."""
     return next((str(builtin.label) for builtin in builtins(kind) if builtin.name == name), name)
+
+
+def other_kind(kind: str, chosen: str) -> JobError:
+    """What to say of a file whose columns are those of another kind."""
+    names = {"kind": ImportKind(kind).label, "chosen": ImportKind(chosen).label}
+    return JobError(_("This looks like a file of %(kind)s, not of %(chosen)s.") % names)

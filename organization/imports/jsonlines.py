@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,40 +19,61 @@ LONGEST_LINE = 1 << 20
 ROWS = 20_000
 
 
+# Numbers keep their digits.
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+# Half a letter or a zero byte can be written in JSON, but not be stored.
+_ODD = re.compile("[\0\ud800-\udfff]")
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+
+
 def is_json(start: str) -> bool:
     return start.lstrip().startswith(("{", "["))
 
 
-def names(open_: Opener, encoding: str, start: str) -> list[str]:
+def names(open_: Opener, encoding: str) -> list[str]:
     """The names of all objects of a file, in the order they are met."""
-    if start.lstrip().startswith("["):
-        raise JobError(_("This file is one JSON document. Send JSON Lines: one object on each line."))
     found: dict[str, None] = {}
     for _number, line in _lines(open_, encoding):
-        found.update(dict.fromkeys(_parse(line) or ()))
+        found.update(dict.fromkeys(names_of(_object(line))))
         if len(found) > WIDEST_ROW:
             raise JobError(_("The objects have more than %(limit)s different names.") % {"limit": WIDEST_ROW})
     return list(found)
+
+
+class Columns:
+    """Rows of names and texts, gathered to columns."""
+
+    def __init__(self, header: list[str], of_all: dict[str, str] | None = None) -> None:
+        self._header, self._of_all = header, of_all or {}
+        self.rows: list[int] = []
+        self._cells: list[list[str]] = [[] for _title in header]
+
+    def add(self, row: int, values: dict[str, str]) -> None:
+        self.rows.append(row)
+        for title, column in zip(self._header, self._cells, strict=True):
+            column.append(values.get(title) or self._of_all.get(title, ""))
+
+    def cut(self) -> tuple[NDArray[np.int64], list[pa.Array]]:
+        """What was gathered since the last time."""
+        rows, cells = self.rows, self._cells
+        self.rows, self._cells = [], [[] for _title in self._header]
+        return np.array(rows, dtype=np.int64), [pa.array(column, pa.string()) for column in cells]
 
 
 def batches(
     open_: Opener, layout: Layout, wrong: WrongWidth
 ) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
     """Line numbers and columns; a line that is no object goes to `wrong`."""
-    rows: list[int] = []
-    cells: list[list[str]] = [[] for _title in layout.header]
+    columns = Columns(layout.header)
     for number, line in _lines(open_, layout.encoding):
         values = _parse(line)
         if values is None:
             wrong.add(number, NOT_AN_OBJECT, line.rstrip("\r\n"))
             continue
-        rows.append(number)
-        for title, column in zip(layout.header, cells, strict=True):
-            column.append(values.get(title, ""))
-        if len(rows) == ROWS:
-            yield _batch(rows, cells)
-            rows, cells = [], [[] for _title in layout.header]
-    yield _batch(rows, cells)
+        columns.add(number, values)
+        if len(columns.rows) == ROWS:
+            yield columns.cut()
+    yield columns.cut()
 
 
 def sample_columns(layout: Layout, texts: list[str], positions: list[int]) -> dict[int, list[str]]:
@@ -63,10 +85,6 @@ def sample_columns(layout: Layout, texts: list[str], positions: list[int]) -> di
             for at, seen in found.items():
                 seen[values.get(layout.header[at], "").strip()] = None
     return {at: [cell for cell in seen if cell] for at, seen in found.items()}
-
-
-def _batch(rows: list[int], cells: list[list[str]]) -> tuple[NDArray[np.int64], list[pa.Array]]:
-    return np.array(rows, dtype=np.int64), [pa.array(column, pa.string()) for column in cells]
 
 
 def _lines(open_: Opener, encoding: str) -> Iterator[tuple[int, str]]:
@@ -84,14 +102,28 @@ def _parse(line: str) -> dict[str, str] | None:
     """Names and texts of an object; nothing for a blank line, None for anything else."""
     if not line.strip():
         return {}
+    return texts_of(_object(line))
+
+
+def _object(line: str) -> Any:
     try:
-        found = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+        return DECODER.decode(line)
     except (ValueError, RecursionError):
         return None
+
+
+def names_of(found: Any) -> list[str]:
+    """The names of what was an object, if they can be stored."""
+    names = [name.strip() for name in found] if isinstance(found, dict) else []
+    return [] if any(map(_ODD.search, names)) else names
+
+
+def texts_of(found: Any) -> dict[str, str] | None:
+    """Names and texts of what was an object; None for anything else, and for what cannot be stored."""
     if not isinstance(found, dict):
         return None
     values = {name.strip(): _text(value) for name, value in found.items()}
-    return None if "\\u" in line and not all(map(_storable, (*values, *values.values()))) else values
+    return None if any(map(_ODD.search, (*values, *values.values()))) else values
 
 
 def _text(value: Any) -> str:
@@ -99,9 +131,8 @@ def _text(value: Any) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        quoted = '", "'.join(value)
+        if not _ESCAPED.search("".join(value)):
+            return f'["{quoted}"]' if value else "[]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def _storable(text: str) -> bool:
-    """Half a letter or a zero byte can be written in JSON, but not be stored."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

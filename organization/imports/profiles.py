@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from organization.imports.tables import Shape
+from organization.imports.columns import plain_title
+from organization.imports.tables import USUAL, Habits, Shape
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class Builtin:
     label: Promise
     shape: Callable[[], Shape]
     recognises: Callable[[list[str]], bool]  # the titles of a file; its first row where it has none
+    # For such a first row the names of its columns; none for titles.
+    names: Callable[[list[str]], list[str]] = lambda first_row: []
+    habits: Habits = USUAL
 
 
 _builtins: dict[str, Builtin] = {}
@@ -35,3 +39,8 @@ def builtins(kind: str | None = None) -> list[Builtin]:
 def recognised(header: list[str]) -> list[Builtin]:
     """Those that such a header fits."""
     return [builtin for builtin in _builtins.values() if builtin.recognises(header)]
+
+
+def has_titles(*titles: str) -> Callable[[list[str]], bool]:
+    """A test of a header: whether all of these, written plainly, are in it."""
+    return lambda header: set(titles) <= {plain_title(title) for title in header}

@@ -5,7 +5,7 @@ come out as the same `Batch`, so that no parser knows where they come from.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,12 +15,21 @@ import pyarrow.compute as pc
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from organization.imports import delimited, jsonlines, parquet, spreadsheet
+from organization.imports import delimited, jsondocument, jsonlines, parquet, spreadsheet
 from organization.imports.columns import Column, match_header
 from organization.imports.containers import Content, PlainFile, Source, look_into
-from organization.imports.encodings import Opener, survey
+from organization.imports.encodings import Opener, Survey, survey
 from organization.imports.recognition import recognise
-from organization.imports.tables import WIDEST_ROW, Batch, Explained, Form, Layout, Shape, WrongWidth
+from organization.imports.tables import (
+    LONGEST_CELL,
+    WIDEST_ROW,
+    Batch,
+    Explained,
+    Form,
+    Layout,
+    Shape,
+    WrongWidth,
+)
 from organization.jobs import JobError
 
 __all__ = [
@@ -57,12 +66,12 @@ class Sent:
     def may_be_headerless(self) -> bool:
         return self.layout.format in ("csv", "xlsx")
 
-    def without_names(self) -> "Sent":
-        """The same file, its first row read as values."""
+    def without_names(self, names: Sequence[str] = ()) -> "Sent":
+        """The same file, its first row read as values; columns have numbers where they get no names."""
         layout = self.layout
-        numbered = [str(at + 1) for at in range(len(layout.header))]
+        header = [*names, *(str(at + 1) for at in range(len(names), len(layout.header)))]
         above = layout.header_row - 1
-        return replace(self, layout=replace(layout, header=numbered, header_row=above, headerless=True))
+        return replace(self, layout=replace(layout, header=header, header_row=above, headerless=True))
 
 
 def look_at(file: Source) -> Sent:
@@ -143,14 +152,21 @@ def _text(content: Content) -> tuple[Layout, Sampler]:
         header = delimited.first_row(seen.start, ",", '"')
         layout = replace(layout, header=header, format="xlsx", encoding="utf-8")
     elif jsonlines.is_json(seen.start):
-        header = jsonlines.names(open_, seen.encoding, seen.start)
-        layout = replace(layout, header=header, format="jsonl", header_row=0)
-        return layout, lambda layout, positions: jsonlines.sample_columns(layout, seen.sample, positions)
+        return _json(open_, seen, replace(layout, header_row=0))
     else:
         delimiter, quote = delimited.sniff(seen.start)
         header = delimited.first_row(seen.start, delimiter, quote)
         layout = replace(layout, header=header, delimiter=delimiter, quote=quote)
     return layout, lambda layout, positions: delimited.sample_columns(layout, seen.sample, positions)
+
+
+def _json(open_: Opener, seen: Survey, layout: Layout) -> tuple[Layout, Sampler]:
+    if jsondocument.is_document(seen.start):
+        header, envelope = jsondocument.names(open_, seen.encoding)
+        layout = replace(layout, header=header, envelope=envelope, format="json")
+        return layout, lambda layout, positions: jsondocument.sample_columns(open_, layout, positions)
+    layout = replace(layout, header=jsonlines.names(open_, seen.encoding), format="jsonl")
+    return layout, lambda layout, positions: jsonlines.sample_columns(layout, seen.sample, positions)
 
 
 def _opener(content: Content) -> Opener:
@@ -189,12 +205,50 @@ def _check_columns(positions: dict[str, int], layout: Layout, columns: tuple[Col
 
 def read_batches(file: Source, layout: Layout, wrong: WrongWidth) -> Iterator[Batch]:
     """Stream a file; rows that do not fit go to `wrong` and are in no batch."""
-    for rows, columns in _sent_rows(file, layout.sent or layout, wrong):
-        if layout.shape is None:
+    shape = layout.shape
+    if shape is None:
+        for rows, columns in _sent_rows(file, layout, wrong):
             yield Batch(rows=rows, columns=columns, layout=layout)
-        else:
-            shaped = layout.shape.columns(rows, columns)
-            yield Batch(*shaped, layout=layout, sent=columns if layout.shape.keeps_rows else None)
+    elif shape.keeps_rows:
+        for rows, columns in _sent_rows(file, layout.sent or layout, wrong):
+            made, cells = _without_unfit(*shape.columns(rows, columns), layout, wrong)
+            yield Batch(made, cells, layout, columns)
+    else:
+        yield from _taken_apart(file, layout, shape, wrong)
+
+
+def _taken_apart(file: Source, layout: Layout, shape: Shape, wrong: WrongWidth) -> Iterator[Batch]:
+    """What becomes of the rows, numbered through; so are rows sent that do not fit."""
+    sent, next_row = WrongWidth(), 1
+    for rows, columns in _sent_rows(file, layout.sent or layout, sent):
+        made, cells = shape.columns(rows, columns)
+        numbers = np.arange(next_row, next_row + len(made))
+        next_row = _numbered_anew(sent, wrong, next_row + len(made))
+        yield Batch(*_without_unfit(numbers, cells, layout, wrong), layout)
+    _numbered_anew(sent, wrong, next_row)
+
+
+def _numbered_anew(sent: WrongWidth, wrong: WrongWidth, next_row: int) -> int:
+    """Hand on what was found since the last time; the next number."""
+    for _row, cells, text in sent.found[len(wrong.found) :]:
+        wrong.add(next_row, cells, text)
+        next_row += 1
+    return next_row
+
+
+def _without_unfit(
+    rows: NDArray[np.int64], columns: list[pa.Array], layout: Layout, wrong: WrongWidth
+) -> tuple[NDArray[np.int64], list[pa.Array]]:
+    """Rows that their shape could take apart; the others go to `wrong` with its sentence."""
+    width = len(layout.header)
+    if len(columns) == width:
+        return rows, columns
+    *columns, reasons = columns
+    good = pc.equal(reasons, "")
+    for index in np.flatnonzero(~good.to_numpy(zero_copy_only=False)).tolist():
+        cells = [column[index].as_py()[:LONGEST_CELL] for column in columns]
+        wrong.unfit.append((int(rows[index]), reasons[index].as_py(), cells))
+    return rows[good.to_numpy(zero_copy_only=False)], [column.filter(good) for column in columns]
 
 
 def _sent_rows(
@@ -203,6 +257,8 @@ def _sent_rows(
     content = Content(file, _KINDS.get(layout.format, "text"), layout.wrapper, layout.member)
     if layout.format == "parquet":
         return parquet.batches(content, layout)
+    if layout.format == "json":
+        return jsondocument.batches(content.open, layout, wrong)
     if layout.format == "jsonl":
         return jsonlines.batches(content.open, layout, wrong)
     return delimited.batches(_opener(content), layout, wrong)

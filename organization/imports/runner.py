@@ -7,13 +7,13 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from organization.imports.choosing import layout_of
+from organization.imports.choosing import layout_of, other_kind
 from organization.imports.columns import Column, match_header
 from organization.imports.reading import Layout, Source, Unmapped
 from organization.imports.samples import sample_ensure
 from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
-from organization.models import Import, ImportKind, Job
+from organization.models import Import, Job
 from organization.sealing import SealedFile
 
 # One import at a time: two of the same file then cannot both add a row.
@@ -110,5 +110,4 @@ def _check_kind(chosen: str, layout: Layout) -> None:
         positions, _unused = match_header(layout.header, importer.columns)
         fits = all(column.name in positions for column in importer.columns if column.required)
         if fits and len(positions) > len(layout.positions):
-            names = {"kind": ImportKind(kind).label, "chosen": ImportKind(chosen).label}
-            raise JobError(_("This looks like a file of %(kind)s, not of %(chosen)s.") % names)
+            raise other_kind(kind, chosen)

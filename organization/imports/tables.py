@@ -32,7 +32,11 @@ class Shape(Protocol):
     def columns(
         self, rows: NDArray[np.int64], columns: list[pa.Array]
     ) -> tuple[NDArray[np.int64], list[pa.Array]]:
-        """Row numbers and text columns under those titles."""
+        """Row numbers and text columns under those titles.
+
+        One more column may follow them: why a row cannot be taken apart, "" for all others. Where the
+        rows sent are not kept, those that come out are numbered anew.
+        """
         ...
 
 
@@ -43,6 +47,17 @@ class Explained(Protocol):
     def origin(self, name: str) -> str: ...
 
     def unused(self, header: list[str]) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How a system sends a receipt again, and whether its receipt numbers come back."""
+
+    resend: str = "replace"  # or merge_lines: what is sent again adds and corrects lines
+    numbering: str = "never"  # or yearly, daily: how often numbers start again
+
+
+USUAL = Habits()
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,8 @@ class Layout:
     headerless: bool = False  # the first row holds values, and columns have numbers for names
     size: int = 0  # bytes of text, unpacked
     forms: dict[str, Form] = field(default_factory=dict)  # of the columns that hold numbers and dates
+    envelope: dict[str, str] = field(default_factory=dict)  # what a JSON document says of all its records
+    habits: Habits = USUAL
     # Where a shape makes the columns: how the file itself is to be read.
     shape: Shape | None = None
     sent: "Layout | None" = None
@@ -149,9 +166,10 @@ def _text(text: str, form: Form) -> str:
 
 @dataclass
 class WrongWidth:
-    """Rows that do not fit the header, as the parser reports them."""
+    """Rows that do not fit the header, as the parser reports them, or that a shape cannot take apart."""
 
     found: list[tuple[int, int, str]] = field(default_factory=list)  # row, cells, text
+    unfit: list[tuple[int, str, list[str]]] = field(default_factory=list)  # row, why, cells
 
     def add(self, row: int, cells: int, text: str) -> None:
         self.found.append((row, cells, text[:LONGEST_ROW]))

@@ -54,6 +54,9 @@ class Tally:
         for row, cells, _text in wrong.found:
             self.read += 1
             self.refuse(row, "", "", _why(cells, width))
+        for row, reason, _raw in wrong.unfit:
+            self.read += 1
+            self.refuse(row, "", "", reason)
 
 
 def _why(cells: int, width: int) -> str:
@@ -102,10 +105,12 @@ def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[t
         yield from _raw_of(batch, rows)
     for row, _cells, text in wrong.found:
         yield row, _split(text, layout)
+    for row, _why, cells in wrong.unfit:
+        yield row, cells
 
 
 def _split(text: str, layout: Layout) -> list[str]:
-    if layout.format == "jsonl":
+    if layout.format in ("jsonl", "json"):
         return [text]
     lines = io.StringIO(text, newline="")
     return next(csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote), [])

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-FORMATS = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "XLSX"}
+FORMATS = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines", "parquet": "Parquet", "xlsx": "XLSX"}
 
 
 def read_as(reading: dict[str, Any]) -> str:
     """Such as "CSV in UTF-8, cells parted by semicolons"."""
     name = FORMATS.get(reading.get("format", "csv"), "")
     encoding = reading.get("encoding", "").upper()
-    is_text = name in ("CSV", "JSON Lines") and encoding
+    is_text = name in ("CSV", "JSON", "JSON Lines") and encoding
     words = [_("%(format)s in %(encoding)s") % {"format": name, "encoding": encoding} if is_text else name]
     delimiters = {
         "\t": _("cells parted by tabs"),

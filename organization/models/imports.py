@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from organization.crypto import EncryptedTextField
 from organization.models.jobs import Job
 from organization.models.staff import Staff
+from organization.models.stores import Store
 from organization.querysets import AdminQuerySet, closed
 
 
@@ -31,6 +32,9 @@ class ImportKind(models.TextChoices):
     MEMBERS = "members", _("Members")
     SALES = "sales", _("Sales")
     STAFF = "staff", _("Staff accounts")
+    STOCK = "stock", _("Day-end stock")
+    SUPPLY = "supply", _("Goods in and returns")
+    LOSS = "loss", _("Losses and overages")
 
 
 class Import(models.Model):
@@ -40,6 +44,8 @@ class Import(models.Model):
     source = models.ForeignKey(Source, models.PROTECT)
     file_name = models.CharField(max_length=200)
     path = models.CharField(max_length=300)
+    # Whose the rows are that do not say so themselves.
+    store = models.ForeignKey(Store, models.SET_NULL, null=True, related_name="+")
     job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="+")
     asked_by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

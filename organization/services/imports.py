@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from organization.imports.undo import KIND, obstacles
 from organization.jobs import job_create
-from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff
+from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff, Store
 from organization.numbers import without_numbers
 from organization.sealing import SealedWriter
 from organization.services.audit import audit
@@ -28,17 +28,28 @@ def import_create(
     source: str,
     asked_by: Staff | None,
     check_first: bool = False,
+    shape: str = "",
+    store: Store | None = None,
 ) -> Import:
-    """Keep an uploaded file and queue its import, or a check of it that writes nothing."""
+    """Keep an uploaded file and queue its import, or a check of it that writes nothing.
+
+    `shape` names a built-in shape, "" has it recognised; `store` is whose rows are that name none.
+    """
     path = file.keep() if isinstance(file, SealedUpload) else _sealed(file)
-    return _queue_import(
-        kind=kind,
-        path=path,
-        file_name=without_numbers(file_name),
-        source=source,
-        asked_by=asked_by,
-        check_first=check_first,
-    )
+    with transaction.atomic():
+        sender, _made = Source.objects.get_or_create(name=source)
+        record = Import.unscoped.create(
+            kind=kind,
+            source=sender,
+            file_name=without_numbers(file_name)[:200],
+            path=str(path),
+            asked_by=asked_by,
+            shape=shape,
+            store=store,
+        )
+        give_job(record, asked_by, check=check_first)
+        audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": record.file_name})
+    return record
 
 
 def _sealed(file: "File[Any]") -> Path:
@@ -46,19 +57,6 @@ def _sealed(file: "File[Any]") -> Path:
         for block in file.chunks():
             target.write(block)
     return target.path
-
-
-@transaction.atomic
-def _queue_import(
-    *, kind: str, path: Path, file_name: str, source: str, asked_by: Staff | None, check_first: bool
-) -> Import:
-    sender, _made = Source.objects.get_or_create(name=source)
-    record = Import.unscoped.create(
-        kind=kind, source=sender, file_name=file_name[:200], path=str(path), asked_by=asked_by
-    )
-    give_job(record, asked_by, check=check_first)
-    audit(actor=asked_by, code="import.queued", on=record, data={"kind": kind, "file": file_name})
-    return record
 
 
 def give_job(record: Import, asked_by: Staff | None, *, check: bool) -> None:

@@ -32,7 +32,7 @@ admins = roles(Role.ADMIN)
 def import_list(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
     first = {"kind": selectors.next_kind(staff)}
-    form = ImportForm(request.POST or None, request.FILES or None, initial=first)
+    form = ImportForm(request.POST or None, request.FILES or None, initial=first, staff=staff)
     if request.method == "POST" and form.is_valid():
         return _queue(request, form)
     words, filters = asked(request, "q")["q"], asked(request, "kind", "status", "sort")
@@ -63,6 +63,8 @@ def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
             source=data["source"],
             asked_by=staff_of(request),
             check_first=request.POST.get("then") == "check",
+            shape=data["shape"],
+            store=data["store"],
         )
         for file in data["uploads"]
     ]
@@ -154,7 +156,7 @@ def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def record_of(request: HttpRequest, pk: int) -> Import:
     seen = Import.objects.visible_to(staff_of(request))
-    with_people = seen.select_related("job", "source", "asked_by", "profile", "undo_job", "undone_by")
+    with_people = seen.select_related("job", "source", "store", "asked_by", "profile", "undo_job", "undone_by")
     record: Import = get_object_or_404(with_people, pk=pk)
     return record
 
@@ -205,5 +207,7 @@ def _made(made: dict[str, int]) -> list[tuple[str, str]]:
         "products": _("Products"),
         "stores": _("Stores"),
         "staff": _("Staff accounts"),
+        "documents": _("Documents"),
+        "documents_corrected": _("Documents corrected"),
     }
     return [(name, f"{made[key]:,}") for key, name in names.items() if key in made]

@@ -106,12 +106,18 @@ def first_files(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
     kind = request.GET.get("kind", "")
     first = {"kind": kind if kind in ImportKind.values else selectors.next_kind(staff)}
-    form = ImportForm(request.POST or None, request.FILES or None, initial=first)
+    form = ImportForm(request.POST or None, request.FILES or None, initial=first, staff=staff)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         for file in data["uploads"]:
             import_create(
-                kind=data["kind"], file=file, file_name=file.name, source=data["source"], asked_by=staff
+                kind=data["kind"],
+                file=file,
+                file_name=file.name,
+                source=data["source"],
+                asked_by=staff,
+                shape=data["shape"],
+                store=data["store"],
             )
         return redirect("first_files")
     return _step(request, "setup/files.html", 4, form, files=selectors.file_kinds(staff))

@@ -56,6 +56,10 @@ SALES = (
     Column("price", _("Price"), ("dtl_saleprice", "价格", "单价"), holds="number"),
     Column("buy_price", _("Buy price"), ("dtl_buyprice", "购进价"), holds="number"),
     Column("discount", _("Discount"), ("dtl_discount", "优惠金额"), holds="number"),
+    Column("discount_account", _("Discount by the account"), (), holds="number"),
+    Column("discount_manufacturer", _("Discount by the manufacturer"), ("厂家优惠",), holds="number"),
+    Column("discount_coupon", _("Discount by a coupon"), ("优惠券金额",), holds="number"),
+    Column("discount_multipack", _("Discount for several packs"), ("多包优惠",), holds="number"),
     Column("amount", _("Amount"), ("dtl_amount", "金额"), True, holds="number"),
     Column("tender", _("Tender"), ("paydtl_fund_channel", "payment", "支付方式")),
     Column(
@@ -70,6 +74,8 @@ SALES = (
     Column("original", _("Original receipt"), ("original_orderid", "original_receipt_no", "原单号")),
 )
 
+# Who gives a discount.
+PAYERS = ("discount_account", "discount_manufacturer", "discount_coupon", "discount_multipack")
 CHANNELS = {
     "": 1, "1": 1, "counter": 1, "store": 1, "门店": 1, "柜台": 1, "2": 2, "online": 2, "网店": 2, "商城": 2,
     "3": 3, "group": 3, "团购": 3, "4": 4, "delivery": 4, "外送": 4, "配送": 4,

@@ -7,10 +7,11 @@ import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from organization.imports.tables import USUAL, Habits
 from organization.imports.tally import Tally
-from sales.imports.distinct import BAD
+from sales.imports.columns import PAYERS
+from sales.imports.parse import MOST_LINES, NOT_SENT
 
-MOST_LINES = 32_000  # a line number is a small integer of the database
 Hashes = Mapping[str, NDArray[np.uint64]]
 # What every line of a receipt must say alike, and the column a contradiction is reported at.
 HEADER = {"moment": "moment", "day": "business_day", "who": "card", "till": "till", "clerk": "clerk",
@@ -26,14 +27,18 @@ class Receipts:
     lines: NDArray[np.void]
     of: NDArray[np.int64]
     content: NDArray[np.int64]
-    line_count: NDArray[np.int64]
+    of_head: NDArray[np.int64]  # like `content`, of the receipt without its lines
     repeated: int  # rows that say the same line again, and their money
     repeated_cents: int
 
 
-def group(records: NDArray[np.void], hashes: Hashes, tally: Tally) -> Receipts:
+def group(records: NDArray[np.void], hashes: Hashes, tally: Tally, habits: Habits = USUAL) -> Receipts:
     """Receipts of one bucket of records; whole receipts with a fault go to the tally."""
-    records = records[np.lexsort((records["row"], records["line"], records["number"], records["store"]))]
+    order = ["row", "line", "number", "store"]
+    if habits.numbering != "never":
+        _place_bad(records)
+        order.insert(2, "period")
+    records = records[np.lexsort([records[name] for name in order])]
     first = _starts(records)
     of = np.cumsum(first) - 1
     _number_lines(records, first, of)
@@ -48,8 +53,10 @@ def group(records: NDArray[np.void], hashes: Hashes, tally: Tally) -> Receipts:
         tally,
     )
     too_long = (records["line"] > MOST_LINES) & ~records["bad"]
-    _refuse(records, too_long, "line", _("A receipt has 32,000 lines at most."), tally)
+    _refuse(records, too_long, "line", _("A line number has seven digits at most."), tally)
     _check_headers(records, first, tally)
+    if habits.resend == "merge_lines":
+        records["total"] = NOT_SENT  # What is said of the whole receipt cannot be told from some lines.
     _check_totals(records, np.flatnonzero(first), ~same, tally)
     bad = np.maximum.reduceat(records["bad"], np.flatnonzero(first)) if len(records) else np.zeros(0, bool)
     _refuse(records, bad[of] & ~records["bad"], "", _("Another row of this receipt is wrong."), tally)
@@ -61,9 +68,25 @@ def group(records: NDArray[np.void], hashes: Hashes, tally: Tally) -> Receipts:
 def _starts(records: NDArray[np.void]) -> NDArray[np.bool_]:
     if not len(records):
         return np.zeros(0, bool)
-    store, number = records["store"], records["number"]
-    starts: NDArray[np.bool_] = np.r_[True, (store[1:] != store[:-1]) | (number[1:] != number[:-1])]
+    store, number, period = records["store"], records["number"], records["period"]
+    other = (store[1:] != store[:-1]) | (number[1:] != number[:-1]) | (period[1:] != period[:-1])
+    starts: NDArray[np.bool_] = np.r_[True, other]
     return starts
+
+
+def _place_bad(records: NDArray[np.void]) -> None:
+    """A row that may have no day belongs to the receipt of the row before it that has its number."""
+    if not records["bad"].any():
+        return
+    order = np.lexsort((records["row"], records["number"], records["store"]))
+    found = records[order]
+    found["period"] = 0
+    of = np.cumsum(_starts(found)) - 1
+    place = np.arange(len(found))
+    before = np.maximum.accumulate(np.where(found["bad"], -1, place))
+    after = np.minimum.accumulate(np.where(found["bad"], len(found), place)[::-1])[::-1]
+    near = np.where((before >= 0) & (of[before] == of), before, np.minimum(after, len(found) - 1))
+    records["period"][order] = np.where(of[near] == of, records["period"][order][near], 0)
 
 
 def _number_lines(records: NDArray[np.void], first: NDArray[np.bool_], of: NDArray[np.int64]) -> None:
@@ -85,6 +108,12 @@ def _line_hashes(records: NDArray[np.void]) -> NDArray[np.uint64]:
     hashed = np.full(len(records), 0x51ED270B, np.uint64)
     for name in ("line", "sent", "by_unit", "quantity", "amount", "discount", "buy"):
         hashed = _mix(hashed, records[name])
+    # Only where somebody is named: what was stored before anybody was keeps its hash.
+    named = np.logical_or.reduce([records[payer] != NOT_SENT for payer in PAYERS])
+    by = hashed[named]
+    for payer in PAYERS:
+        by = _mix(by, records[payer][named])
+    hashed[named] = by
     return hashed
 
 
@@ -113,7 +142,7 @@ def _check_totals(
     sums = np.add.reduceat(np.where(counted, records["amount"], 0), starts)
     records["returned"] |= np.repeat(sums < 0, np.diff(np.r_[starts, len(records)]))
     total = records["total"][starts]
-    missing = total == BAD + 1
+    missing = total == NOT_SENT
     sizes = np.diff(np.r_[starts, len(records)])
     differs = ~missing & (total != sums) & ~np.maximum.reduceat(records["bad"], starts)
     for receipt in np.flatnonzero(differs).tolist():
@@ -141,14 +170,29 @@ def _receipts(
     count = np.diff(np.r_[starts, len(lines)])
     head = lines[starts]
     content = np.add.reduceat(line_hash, starts) if len(starts) else line_hash
-    for name in ("day", "moment", "who", "channel", "total", "returned"):
-        content = _mix(content, head[name])
-    for name in ("till", "clerk", "tender"):
-        content = _mix(content, hashes[name][head[name]])
-    content = _mix(content, _text_hash(head["original"]))
+    content = _head_hashes(content, head, ("day", "moment", "who", "channel", "total", "returned"), hashes)
+    of_head = _head_hashes(np.zeros_like(content), head, ("day", "moment", "who", "channel"), hashes)
     of = np.repeat(np.arange(len(starts)), count)
     repeated_cents = int(records["amount"][same].sum())
-    return Receipts(head, lines, of, content.view(np.int64), count, int(same.sum()), repeated_cents)
+    return Receipts(
+        head,
+        lines,
+        of,
+        content.view(np.int64),
+        of_head.view(np.int64),
+        int(same.sum()),
+        repeated_cents,
+    )
+
+
+def _head_hashes(
+    hashed: NDArray[np.uint64], head: NDArray[np.void], names: tuple[str, ...], hashes: Hashes
+) -> NDArray[np.uint64]:
+    for name in names:
+        hashed = _mix(hashed, head[name])
+    for name in ("till", "clerk", "tender"):
+        hashed = _mix(hashed, hashes[name][head[name]])
+    return _mix(hashed, _text_hash(head["original"]))
 
 
 def _text_hash(texts: NDArray[np.bytes_]) -> NDArray[np.uint64]:

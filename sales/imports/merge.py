@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
+from organization.imports.tables import Habits
 from organization.imports.tally import Tally
 from organization.jobs import JobError, Progress
 from organization.models import Import
@@ -27,6 +28,7 @@ from sales.imports.group import Receipts, group
 from sales.imports.parse import DAY_ZERO, LINE, LineParser, Stores
 from sales.imports.people import People
 from sales.imports.products import Products
+from sales.imports.resent import ADDED, UNCHANGED, UPDATED, merge_lines
 from sales.imports.store import Existing, find_existing, link_returns, move_to_history, write_receipts
 
 BYTES_PER_BUCKET = 30 << 20
@@ -56,7 +58,14 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     stores = Stores.load()
     if not stores.ids:
         raise JobError(_("There is no store yet. Import the stores first, then try this file again."))
-    parser = LineParser(stores=stores, products=products, people=people, tally=tally, latest=latest)
+    parser = LineParser(
+        stores=stores,
+        products=products,
+        people=people,
+        tally=tally,
+        latest=latest,
+        numbering=layout.habits.numbering,
+    )
     outcome = Outcome()
     with ExitStack() as stack:
         buckets = _buckets(layout, stack)
@@ -64,7 +73,8 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         _begin_changes()
         for done, records in enumerate(_each(buckets)):
-            _merge_bucket(record, group(records, hashes, tally), parser, tally, outcome)
+            receipts = group(records, hashes, tally, layout.habits)
+            _merge_bucket(record, receipts, parser, tally, outcome, layout.habits)
             progress.step(PARTS // 2 + PARTS * (done + 1) // (2 * len(buckets)), PARTS)
     tally.made = {
         "receipts": outcome.receipts_added,
@@ -124,33 +134,42 @@ def _begin_changes() -> None:
 
 
 def _merge_bucket(
-    record: Import, receipts: Receipts, parser: LineParser, tally: Tally, outcome: Outcome
+    record: Import, receipts: Receipts, parser: LineParser, tally: Tally, outcome: Outcome, habits: Habits
 ) -> None:
     tally.unchanged += receipts.repeated
     outcome.here_cents += receipts.repeated_cents
     if not len(receipts.head):
         return
-    existing = find_existing(record.source_id, receipts.head)
-    unchanged = existing.found & (existing.content == receipts.content)
+    existing = find_existing(record.source_id, receipts.head, habits.numbering)
+    sent, unchanged = receipts, existing.found & (existing.content == receipts.content)
+    fates = np.where(~existing.found, ADDED, np.where(unchanged, UNCHANGED, UPDATED))[receipts.of]
+    if habits.resend == "merge_lines":
+        receipts, unchanged, fates = merge_lines(receipts, existing)
     changed = existing.found & ~unchanged
-    _count(receipts, existing, unchanged, tally, outcome)
+    _count(sent, fates, tally, outcome)
+    _note(receipts, existing, unchanged, outcome)
     if changed.any():
         move_to_history(record, existing.ids[changed])
-    write_receipts(record, receipts, existing.ids, ~unchanged, parser.texts)
+    write_receipts(record, receipts, existing, ~unchanged, parser.texts)
 
 
-def _count(
-    receipts: Receipts, existing: Existing, unchanged: NDArray[np.bool_], tally: Tally, outcome: Outcome
-) -> None:
-    new, changed = ~existing.found, existing.found & ~unchanged
-    for name, which in (("added", new), ("updated", changed), ("unchanged", unchanged)):
-        setattr(tally, name, getattr(tally, name) + int(receipts.line_count[which].sum()))
+def _count(sent: Receipts, fates: NDArray[np.int64], tally: Tally, outcome: Outcome) -> None:
+    """Rows and their money."""
+    amounts = sent.lines["amount"]
+    for name, fate in (("added", ADDED), ("updated", UPDATED), ("unchanged", UNCHANGED)):
+        setattr(tally, name, getattr(tally, name) + int((fates == fate).sum()))
+    here = int(amounts[fates == UNCHANGED].sum())
+    outcome.here_cents += here
+    outcome.stored_cents += int(amounts.sum()) - here
+
+
+def _note(receipts: Receipts, existing: Existing, unchanged: NDArray[np.bool_], outcome: Outcome) -> None:
+    """What is written, and on which days."""
+    changed = existing.found & ~unchanged
     outcome.rests.update(existing.by[unchanged].tolist())
-    outcome.receipts_added += int(new.sum())
+    outcome.receipts_added += int((~existing.found).sum())
     outcome.receipts_updated += int(changed.sum())
-    outcome.here_cents += int(receipts.head["total"][unchanged].sum())
     written = receipts.head[~unchanged]
-    outcome.stored_cents += int(written["total"].sum())
     outcome.members.update(np.unique(written["member"]).tolist())
     outcome.products.update(np.unique(receipts.lines["product"][~unchanged[receipts.of]]).tolist())
     if len(written):

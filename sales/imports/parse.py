@@ -19,22 +19,26 @@ from organization.imports.columns import BadCell
 from organization.imports.reading import Batch
 from organization.imports.tally import Tally
 from organization.models import Store
-from sales.imports.columns import CHANNELS, RETURN, TENDERS, TOTAL_ROWS, TRADE_TYPES, VOID
+from sales.imports.columns import CHANNELS, PAYERS, RETURN, TENDERS, TOTAL_ROWS, TRADE_TYPES, VOID
 from sales.imports.distinct import BAD, Distinct, Texts
 from sales.imports.people import People
 from sales.imports.products import Products
 
 NUMBER_BYTES = 40
+MOST_LINES = 9_999_999
 LINE = np.dtype(
     [
-        ("store", "i4"), ("number", f"S{NUMBER_BYTES}"), ("line", "i4"), ("row", "i8"), ("bad", "?"),
-        ("day", "i4"), ("moment", "i8"), ("minute", "i2"), ("till", "i4"), ("clerk", "i4"), ("channel", "i2"),
+        ("store", "i4"), ("number", f"S{NUMBER_BYTES}"), ("period", "i4"), ("line", "i4"), ("row", "i8"),
+        ("bad", "?"), ("day", "i4"), ("moment", "i8"), ("minute", "i2"), ("till", "i4"), ("clerk", "i4"),
+        ("channel", "i2"),
         ("tender", "i4"), ("returned", "?"), ("original", f"S{NUMBER_BYTES}"), ("total", "i8"),
         ("member", "i8"), ("who", "u8"), ("product", "i8"), ("sent", "u8"), ("quantity", "i8"),
         ("packs", "i4"),
         ("carton", "?"), ("by_unit", "?"), ("amount", "i8"), ("discount", "i8"), ("buy", "i8"),
+        *((payer, "i8") for payer in PAYERS),
     ]
 )  # fmt: skip
+NOT_SENT = BAD + 1
 DAY_ZERO = date(1970, 1, 1)
 FIRST_DAY = (date(1990, 1, 1) - DAY_ZERO).days
 
@@ -67,30 +71,48 @@ class Stores:
             raise BadCell(_("No store has this licence number or code. Import the stores first.")) from None
 
 
+def period(days: NDArray[np.int32], numbering: str) -> NDArray[np.int64]:
+    """In which a receipt number comes once: a year, a day (as its number), or 0 for all time.
+
+    It becomes the receipt's epoch; a small integer holds days until 2059.
+    """
+    if numbering == "yearly":
+        return days.astype("M8[D]").astype("M8[Y]").astype(np.int64) + 1970
+    return days.astype(np.int64) if numbering == "daily" else np.zeros(len(days), np.int64)
+
+
 class LineParser:
     """Keeps what distinct values became, from batch to batch of one file."""
 
     def __init__(
-        self, *, stores: Stores, products: Products, people: People, tally: Tally, latest: datetime
+        self,
+        *,
+        stores: Stores,
+        products: Products,
+        people: People,
+        tally: Tally,
+        latest: datetime,
+        numbering: str = "never",
     ) -> None:
         self.stores, self.products, self.people, self.tally = stores, products, people, tally
-        self.texts = {"till": Texts(limit=20), "clerk": Texts(limit=20), "tender": Texts(limit=20)}
-        self._latest = latest.timestamp()
+        self.texts = {"till": Texts(limit=20), "clerk": Texts(limit=20), "tender": Texts(limit=40)}
+        self._latest, self._numbering = latest.timestamp(), numbering
         money = cells.scaled(2)
         self._cleaners = {
             "store": Distinct(stores.find),
-            "line": Distinct(cells.whole(1, 32_000), empty=0),
+            "line": Distinct(cells.whole(1, MOST_LINES), empty=0),
             "quantity": Distinct(cells.scaled(3)),
             "amount": Distinct(money),
             "discount": Distinct(money, empty=0),
             "buy_price": Distinct(money, empty=-1),
-            "total": Distinct(money, empty=BAD + 1),
+            **{payer: Distinct(money, empty=NOT_SENT) for payer in PAYERS},
+            "total": Distinct(money, empty=NOT_SENT),
             "channel": Distinct(cells.choice(CHANNELS), empty=1),
             "trade_type": Distinct(cells.choice(TRADE_TYPES), empty=0),
             "till": Distinct(self.texts["till"].clean, empty=0),
             "clerk": Distinct(self.texts["clerk"].clean, empty=0),
             "tender": Distinct(lambda text: self.texts["tender"].clean(TENDERS.get(text, text)), empty=0),
-            "business_day": Distinct(_day_number, empty=BAD + 1),
+            "business_day": Distinct(_day_number, empty=NOT_SENT),
             "date": Distinct(_day_number),
             "time": Distinct(cells.seconds, empty=0),
         }
@@ -104,6 +126,7 @@ class LineParser:
         self._plain_columns(batch, records)
         self._numbers(batch, records)
         self._moments(batch, records)
+        records["period"] = period(records["day"], self._numbering)
         self.people.resolve(batch, records, self.tally)
         self.products.resolve(batch, records, self.tally)
         return records
@@ -126,9 +149,11 @@ class LineParser:
         for name, target in (
             ("store", "store"), ("line", "line"), ("quantity", "quantity"), ("amount", "amount"),
             ("total", "total"), ("discount", "discount"), ("buy_price", "buy"), ("channel", "channel"),
-            ("till", "till"), ("clerk", "clerk"), ("tender", "tender"),
+            ("till", "till"), ("clerk", "clerk"), ("tender", "tender"), *zip(PAYERS, PAYERS, strict=True),
         ):  # fmt: skip
             records[target] = self._clean(batch, name, records)
+        given = np.sum([np.where(records[payer] == NOT_SENT, 0, records[payer]) for payer in PAYERS], axis=0)
+        records["discount"] = np.where(records["discount"] == 0, given, records["discount"])
         types = self._clean(batch, "trade_type", records)
         records["returned"] = types == RETURN
         for name in ("quantity", "amount", "total"):  # Some tills sign all of them, some none.
@@ -146,7 +171,7 @@ class LineParser:
     def _clean(self, batch: Batch, name: str, records: NDArray[np.void]) -> NDArray[np.int64]:
         cleaner, texts = self._cleaners[name], batch.column(name)
         if texts is None:
-            return np.full(len(batch.rows), max(cleaner.integers(pa.array([""]))[0], BAD + 1))
+            return np.full(len(batch.rows), max(cleaner.integers(pa.array([""]))[0], NOT_SENT))
         values = cleaner.integers(texts)
         wrong = np.flatnonzero(values == BAD)
         self.refuse(batch, records, name, wrong, cleaner)
@@ -190,7 +215,7 @@ class LineParser:
         records["minute"] = local % 86_400 // 60
         given = self._clean(batch, "business_day", records)
         derived = (local - self.stores.closing[records["store"]] * 3600) // 86_400
-        records["day"] = np.where(given == BAD + 1, derived, given)
+        records["day"] = np.where(given == NOT_SENT, derived, given)
         self._refuse_days(batch, records, records["day"])
         self._refuse_moments(batch, records, records["moment"] > self._latest, _("This lies in the future."))
 

@@ -33,7 +33,7 @@ def _line(line: ReceiptLine) -> list[str]:
         f"#{receipt.member_id}" if receipt.member_id else "",
         str(line.line_number),
         line.product.name,
-        _short(line.quantity),
+        short(line.quantity),
         str(line.packs),
         str(line.amount),
     ]
@@ -50,13 +50,14 @@ def preview_products(record: Import) -> Preview:
             ", ".join(sorted(barcode.barcode for barcode in product.barcodes.all())),
             _("yes") if product.is_tobacco else _("no"),
             str(product.packs_per_carton),
-            _short(product.retail_price),
-            _short(product.buy_price),
+            short(product.retail_price),
+            short(product.buy_price),
         ]
         for product in products
     ]
     return Preview(header, rows)
 
 
-def _short(value: Decimal | None) -> str:
+def short(value: Decimal | None) -> str:
+    """A number without the zeros behind it."""
     return "" if value is None else f"{value.normalize():f}"

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from organization.imports.copying import copy_in, copy_out, decimals, reserve_ids
 from organization.models import Import
+from sales.imports.columns import PAYERS
 from sales.imports.distinct import Texts
 from sales.imports.group import Receipts
-from sales.imports.parse import NUMBER_BYTES
+from sales.imports.parse import NOT_SENT, NUMBER_BYTES, period
 from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 
-KEY = np.dtype([("store", ">u4"), ("number", f"S{NUMBER_BYTES}")])
+KEY = np.dtype([("store", ">u4"), ("number", f"S{NUMBER_BYTES}"), ("period", ">u4")])
 FOUND = {
     "store": pa.int64(),
     "number": pa.string(),
@@ -24,21 +25,24 @@ FOUND = {
     "content": pa.int64(),
     "day": pa.date32(),
     "by": pa.int64(),
+    "epoch": pa.int64(),
 }
+LAST_YEAR = 2_999  # an epoch above is a day
 
 
 @dataclass
 class Existing:
-    """Per receipt of the file: whether it is there already, its id (0 if not), content, day and import."""
+    """Per receipt of the file: is it there already, its id (0 if not), content, day, import and epoch."""
 
     found: NDArray[np.bool_]
     ids: NDArray[np.int64]
     content: NDArray[np.int64]
     days: NDArray[np.int32]
     by: NDArray[np.int64]
+    epochs: NDArray[np.int64]  # of receipts that are not there: the one they get
 
 
-def find_existing(source: int, head: NDArray[np.void]) -> Existing:
+def find_existing(source: int, head: NDArray[np.void], numbering: str) -> Existing:
     """Look between the lowest and highest number of each store: few index ranges, no join."""
     count = len(head)
     empty = Existing(
@@ -47,12 +51,15 @@ def find_existing(source: int, head: NDArray[np.void]) -> Existing:
         np.zeros(count, np.int64),
         np.zeros(count, np.int32),
         np.zeros(count, np.int64),
+        head["period"].astype(np.int64),
     )
     there = copy_out(_ranges_query(source, head), FOUND)
     if not there.num_rows:
         return empty
-    theirs = _keys(there["store"].to_numpy(), np.array([n.encode() for n in there["number"].to_pylist()]))
-    ours = _keys(head["store"], head["number"])
+    there = there.sort_by("epoch")  # Of several the last is meant.
+    numbers = np.array([n.encode() for n in there["number"].to_pylist()])
+    theirs = _keys(there["store"].to_numpy(), numbers, _stored_periods(there, numbering))
+    ours = _keys(head["store"], head["number"], head["period"])
     place = np.searchsorted(ours, theirs)
     hit = (place < count) & (ours[np.minimum(place, count - 1)] == theirs)
     place = place[hit]
@@ -61,7 +68,17 @@ def find_existing(source: int, head: NDArray[np.void]) -> Existing:
     empty.content[place] = there["content"].to_numpy()[hit]
     empty.days[place] = there["day"].cast(pa.int32()).to_numpy()[hit]
     empty.by[place] = there["by"].to_numpy()[hit]
+    empty.epochs[place] = there["epoch"].to_numpy()[hit]
     return empty
+
+
+def _stored_periods(there: pa.Table, numbering: str) -> NDArray[np.int64]:
+    """The period that each stored receipt's number is of, be it stored while numbers never came back."""
+    epochs = there["epoch"].to_numpy()
+    is_day = epochs > LAST_YEAR
+    known = (epochs > 0) & (is_day if numbering == "daily" else ~is_day)
+    derived = period(there["day"].cast(pa.int32()).to_numpy(), numbering)
+    return derived if numbering == "never" else np.where(known, epochs, derived)
 
 
 def _ranges_query(source: int, head: NDArray[np.void]) -> str:
@@ -74,17 +91,19 @@ def _ranges_query(source: int, head: NDArray[np.void]) -> str:
             )
             for a, b in zip(starts, ends, strict=True)
         ).decode()
-    return f"""SELECT r.store_id, r.number, r.id, r.content, r.business_day, r.imported_by_id
+    return f"""SELECT r.store_id, r.number, r.id, r.content, r.business_day, r.imported_by_id, r.epoch
         FROM (VALUES {ranges}) AS v (store, low, high)
         JOIN sales_receipt r ON r.store_id = v.store AND r.source_id = {source}
          AND r.number >= v.low COLLATE "C" AND r.number <= v.high COLLATE "C"
     """
 
 
-def _keys(store: NDArray[np.generic], number: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
-    """Store and number as one sortable byte string."""
+def _keys(
+    store: NDArray[np.generic], number: NDArray[np.bytes_], of: NDArray[np.generic]
+) -> NDArray[np.bytes_]:
+    """Store, number and period as one sortable byte string."""
     keys = np.zeros(len(store), KEY)
-    keys["store"], keys["number"] = store, number
+    keys["store"], keys["number"], keys["period"] = store, number, of
     return keys.view(f"S{KEY.itemsize}")
 
 
@@ -116,16 +135,17 @@ def move_to_history(record: Import, ids: NDArray[np.int64]) -> None:
 def write_receipts(
     record: Import,
     receipts: Receipts,
-    ids: NDArray[np.int64],
+    existing: Existing,
     write: NDArray[np.bool_],
     texts: Mapping[str, Texts],
 ) -> None:
     """Copy the receipts marked in `write`, in key order, and their lines."""
     if not write.any():
         return
+    ids = existing.ids
     fresh = write & (ids == 0)
     ids[fresh] = reserve_ids(Receipt, int(fresh.sum()))
-    copy_in("sales_receipt", _receipt_columns(record, receipts, ids, write, texts))
+    copy_in("sales_receipt", _receipt_columns(record, receipts, existing, write, texts))
     copy_in("sales_receiptline", _line_columns(receipts, ids, write))
     copy_in("written", {"id": pa.array(ids[write])})
 
@@ -133,18 +153,18 @@ def write_receipts(
 def _receipt_columns(
     record: Import,
     receipts: Receipts,
-    ids: NDArray[np.int64],
+    existing: Existing,
     write: NDArray[np.bool_],
     texts: Mapping[str, Texts],
 ) -> dict[str, pa.Array]:
     head = receipts.head[write]
     count = len(head)
     return {
-        "id": pa.array(ids[write]),
+        "id": pa.array(existing.ids[write]),
         "store_id": pa.array(head["store"]),
         "source_id": pa.array(np.full(count, record.source_id)),
         "number": _strings(head["number"]),
-        "epoch": pa.array(np.zeros(count, np.int16)),
+        "epoch": pa.array(existing.epochs[write]),
         "member_id": _member(head),
         "business_day": pa.array(head["day"], pa.date32()),
         "moment": pa.array(head["moment"], pa.timestamp("s", "UTC")),
@@ -179,6 +199,7 @@ def _line_columns(
         "is_carton": pa.array(lines["carton"]),
         "amount": decimals(lines["amount"], scale=2),
         "discount": decimals(lines["discount"], scale=2),
+        **{payer: decimals(lines[payer], scale=2, missing=NOT_SENT) for payer in PAYERS},
         "buy_price": decimals(lines["buy"], scale=2, missing=-1),
     }
 
@@ -216,16 +237,23 @@ def link_returns(record: Import) -> list[date]:
                   FROM sales_receipt o JOIN written USING (id)
                   JOIN sales_receipt r ON r.store_id = o.store_id AND r.original_number = o.number
                        AND r.is_return
+            ), original AS (
+                -- A number that came back is returned from the time of its receipt to that of the next.
+                SELECT o.id, o.store_id, o.source_id, o.number,
+                       lag(o.moment) OVER again IS NULL AS is_first, o.moment AS since,
+                       lead(o.moment) OVER again AS until
+                  FROM affected a JOIN sales_receipt o USING (store_id, source_id, number)
+                WINDOW again AS (PARTITION BY o.store_id, o.source_id, o.number ORDER BY o.moment, o.id)
             ), sums AS (
-                SELECT a.store_id, a.source_id, a.number, COALESCE(-SUM(r.total), 0) AS returned
-                  FROM affected a
-                  LEFT JOIN sales_receipt r ON r.store_id = a.store_id AND r.source_id = a.source_id
-                       AND r.original_number = a.number AND r.is_return
-                 GROUP BY 1, 2, 3
+                SELECT o.id, COALESCE(-SUM(r.total), 0) AS returned
+                  FROM original o
+                  LEFT JOIN sales_receipt r ON r.store_id = o.store_id AND r.source_id = o.source_id
+                       AND r.original_number = o.number AND r.is_return
+                       AND (o.is_first OR r.moment >= o.since) AND (o.until IS NULL OR r.moment < o.until)
+                 GROUP BY 1
             )
             UPDATE sales_receipt o SET returned = sums.returned FROM sums
-             WHERE o.store_id = sums.store_id AND o.source_id = sums.source_id AND o.number = sums.number
-               AND o.returned <> sums.returned
+             WHERE o.id = sums.id AND o.returned <> sums.returned
             RETURNING o.business_day
             """,
             [record.pk],

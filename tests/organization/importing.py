@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.files.base import ContentFile
 
@@ -32,6 +33,7 @@ def queue(
     name: str = "a.csv",
     by: Staff | None = None,
     check_first: bool = False,
+    **how: Any,
 ) -> Import:
     if not isinstance(content, str | bytes):
         content = as_csv(content)
@@ -43,12 +45,13 @@ def queue(
         source=source,
         asked_by=by,
         check_first=check_first,
+        **how,
     )
 
 
-def take_in(kind: str, content: str | bytes | Rows, **how: str) -> Import:
+def take_in(kind: str, content: str | bytes | Rows, **how: Any) -> Import:
     """Run an import to its end; a refusal is raised as JobError."""
-    record = queue(kind, content, **how)  # type: ignore[arg-type]
+    record = queue(kind, content, **how)
     assert record.job is not None
     import_run(record.job, Progress(record.job))
     record.refresh_from_db()

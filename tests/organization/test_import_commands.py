@@ -22,7 +22,9 @@ def test_it_imports_a_file_and_prints_counts_that_add_up(tmp_path: Path) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kind", ["stores", "products", "members", "sales", "staff"])
+@pytest.mark.parametrize(
+    "kind", ["stores", "products", "members", "sales", "staff", "stock", "supply", "loss"]
+)
 def test_it_refuses_a_wrong_file_in_a_sentence(kind: str, tmp_path: Path) -> None:
     file = tmp_path / "letter.csv"
     file.write_text("Dear admin,\nhow are you?\n")

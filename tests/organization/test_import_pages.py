@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from organization.jobs import JobError
 from organization.models import AuditEvent, Import, ImportKind, Job, Staff, Store
 from tests.organization.importing import queue, take_in
 
@@ -179,8 +180,64 @@ def test_it_asks_the_database_no_more_for_more_imports(
     for count in (1, 5):
         for _ in range(count):
             queue(ImportKind.MEMBERS, "")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             as_admin.get("/imports/")
     record = members_with_a_fault(store)
     with django_assert_num_queries(6):  # …, import, groups, examples
         as_admin.get(f"/imports/{record.pk}/")
+
+
+def test_it_asks_how_files_are_built_and_whose_they_are(
+    as_admin: Client, store: Store, other_store: Store
+) -> None:
+    page = as_admin.get("/imports/").content.decode()
+    assert "Recognise it" in page and "Retail terminal: orders" in page and "MSA retailer scan data" in page
+    form = {"kind": "sales", "source": "POS", "shape": "terminal_orders", "store": store.pk, "then": "import"}
+    as_admin.post("/imports/", {**form, "uploads": SimpleUploadedFile("a.json", b"[]")})
+    record = Import.unscoped.get()
+    assert (record.shape, record.store) == ("terminal_orders", store)
+    assert str(store) in as_admin.get(f"/imports/{record.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"shape": "terminal_stock"}, "Files of the chosen kind are not built like this."),
+        ({"shape": "unheard_of"}, "Select a valid choice."),
+        ({"store": "999"}, "Select a valid choice."),
+    ],
+)
+def test_it_refuses_a_form_that_cannot_be_meant(
+    change: dict[str, str], sentence: str, as_admin: Client
+) -> None:
+    form = {"kind": "sales", "source": "POS", **change, "uploads": SimpleUploadedFile("a.csv", b"x")}
+    answer = as_admin.post("/imports/", form)
+    assert answer.status_code == 422 and sentence in answer.content.decode()
+    assert not Import.unscoped.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "sentence"),
+    [
+        ("sales", {"shape": "terminal_orders"}, "not built like “Retail terminal: orders”"),
+        ("sales", {"shape": "terminal_stock"}, "no shape terminal_stock"),
+        ("stores", {"of_store": True}, "A file of this kind names no store."),
+    ],
+)
+def test_it_refuses_a_file_that_is_built_otherwise(
+    kind: str, how: dict[str, object], sentence: str, store: Store
+) -> None:
+    chosen = {"store": store} if how.pop("of_store", False) else {}
+    with pytest.raises(JobError, match=sentence):
+        take_in(kind, "store_id,license_code,cust_name\n1,1,x\n", **how, **chosen)
+
+
+def test_it_reads_names_as_they_stand_where_that_is_chosen(store: Store) -> None:
+    """Rows of one line each that repeat the count of their receipt are no messages."""
+    rows = [
+        {"license_code": "0001", "clientorderid": "R1", "inputtime": "20260305100000", "dtlcount": "2",
+         "dtl_barcode": f"690{n}", "dtl_quantity": "1", "dtl_amount": "5.00"}
+        for n in range(2)
+    ]  # fmt: skip
+    assert take_in(ImportKind.SALES, rows).quarantined == 2
+    assert take_in(ImportKind.SALES, rows, shape="names").added == 2

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def take(rows: str, by: Staff | None = None) -> Import:
-    return take_in(ImportKind.STAFF, HEADER + rows, by=by)  # type: ignore[arg-type]
+    return take_in(ImportKind.STAFF, HEADER + rows, by=by)
 
 
 def scope(username: str) -> dict[str, Any]:

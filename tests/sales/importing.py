@@ -43,8 +43,8 @@ def line(number: str = "R1", **cells: Any) -> dict[str, Any]:
     }
 
 
-def take(rows: Rows | str | bytes, *, source: str = "POS") -> Import:
-    return take_in(ImportKind.SALES, rows, source=source)
+def take(rows: Rows | str | bytes, *, source: str = "POS", **how: Any) -> Import:
+    return take_in(ImportKind.SALES, rows, source=source, **how)
 
 
 def totals() -> dict[str, Decimal]:

@@ -83,7 +83,7 @@ class ReceiptFields(models.Model):
     till = models.CharField(max_length=20)
     clerk = models.CharField(max_length=20)
     channel = models.SmallIntegerField(choices=SaleChannel)
-    tender = models.CharField(max_length=20)
+    tender = models.CharField(max_length=40)  # of several the largest part first: wechat+points
     is_return = models.BooleanField()
     total = models.DecimalField(max_digits=12, decimal_places=2)
     original_number = models.CharField(max_length=40, blank=True)
@@ -131,7 +131,7 @@ class ReceiptHistory(ReceiptFields):
 
 
 class LineFields(models.Model):
-    line_number = models.SmallIntegerField()
+    line_number = models.IntegerField()
     store = models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False)
     member = models.ForeignKey(Member, models.DO_NOTHING, db_constraint=False, db_index=False, null=True)
     business_day = models.DateField()
@@ -141,6 +141,11 @@ class LineFields(models.Model):
     is_carton = models.BooleanField()
     amount = models.DecimalField(max_digits=12, decimal_places=2)  # net: what was paid
     discount = models.DecimalField(max_digits=12, decimal_places=2)
+    # Of the discount, what is known to be given by whom.
+    discount_account = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    discount_manufacturer = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    discount_coupon = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    discount_multipack = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     buy_price = models.DecimalField(max_digits=12, decimal_places=2, null=True)  # per unit sold
 
     class Meta:
