@@ -8,12 +8,15 @@ from organization.imports.staff_columns import STAFF
 from organization.imports.stores import STORES
 from sales.imports.catalogue import PRODUCTS
 from sales.imports.columns import SALES
+from sales.imports.goods.columns import LOSS, STOCK, SUPPLY
 
 FILES = (Path(__file__).parent.parent / "docs/files.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "column", [*STORES, *PRODUCTS, *MEMBERS, *SALES, *STAFF], ids=lambda column: column.name
+    "column",
+    [*STORES, *PRODUCTS, *MEMBERS, *SALES, *STAFF, *STOCK, *SUPPLY, *LOSS],
+    ids=lambda column: column.name,
 )
 def test_it_documents_every_column_and_name(column: Column) -> None:
     for name in (column.name, *column.aliases):
