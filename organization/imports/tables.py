@@ -146,7 +146,7 @@ class Batch:
         return self._stripped[name]
 
     def raw(self, index: int) -> list[str]:
-        return [column[index].as_py()[:LONGEST_CELL] for column in self.sent or self.columns]
+        return [(column[index].as_py() or "")[:LONGEST_CELL] for column in self.sent or self.columns]
 
 
 def _made_plain(texts: pa.Array, form: Form) -> pa.Array:
