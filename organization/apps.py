@@ -19,8 +19,8 @@ class OrganizationConfig(AppConfig):
         from organization.imports.staff import merge_staff, preview_staff
         from organization.imports.staff_columns import EXAMPLES as STAFF_EXAMPLES
         from organization.imports.staff_columns import STAFF
-        from organization.imports.stores_undo import stores_dependents, stores_undoer
         from organization.imports.stores import EXAMPLES, STORES, merge_stores, preview_stores, stores_known
+        from organization.imports.stores_undo import stores_dependents, stores_undoer
         from organization.models import ImportKind
         from organization.services.secrets import key_check_ensure
         from organization.uploads import uploads_reseal

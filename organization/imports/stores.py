@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from organization import company
 from organization.imports import columns as cells
 from organization.imports.checking import MOST_ROWS, Preview, written_now
-from organization.imports.journal import Journal, Latest, rests_note
 from organization.imports.columns import YES_NO, BadCell, Column
+from organization.imports.journal import Journal, Latest, rests_note
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally

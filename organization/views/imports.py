@@ -156,7 +156,9 @@ def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def record_of(request: HttpRequest, pk: int) -> Import:
     seen = Import.objects.visible_to(staff_of(request))
-    with_people = seen.select_related("job", "source", "store", "asked_by", "profile", "undo_job", "undone_by")
+    with_people = seen.select_related(
+        "job", "source", "store", "asked_by", "profile", "undo_job", "undone_by"
+    )
     record: Import = get_object_or_404(with_people, pk=pk)
     return record
 

@@ -203,7 +203,7 @@ class LineBefore(models.Model):
 
     changed_by = models.ForeignKey(Import, models.CASCADE, related_name="+")
     receipt_id = models.BigIntegerField()
-    line_number = models.SmallIntegerField()
+    line_number = models.IntegerField()
     kept = models.BigIntegerField(null=True)
     product_id = models.BigIntegerField()
     packs = models.IntegerField()

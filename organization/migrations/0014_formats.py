@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organization', '0012_profiles'),
+        ('organization', '0013_profiles'),
     ]
 
     operations = [

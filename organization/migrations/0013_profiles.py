@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organization', '0011_import_check'),
+        ('organization', '0012_undo'),
     ]
 
     operations = [

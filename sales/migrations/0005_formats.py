@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organization', '0013_formats'),
-        ('sales', '0003_touched'),
+        ('organization', '0014_formats'),
+        ('sales', '0004_undo'),
     ]
 
     operations = [
@@ -164,6 +164,11 @@ class Migration(migrations.Migration):
             managers=[
                 ('unscoped', django.db.models.manager.Manager()),
             ],
+        ),
+        migrations.AlterField(
+            model_name='linebefore',
+            name='line_number',
+            field=models.IntegerField(),
         ),
         migrations.AddConstraint(
             model_name='goodsdocument',
