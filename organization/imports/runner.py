@@ -81,7 +81,7 @@ def import_merge(record: Import, progress: Progress) -> Tally:
     from organization.imports.undo import keeps_journal
 
     importer, file = _importers[record.kind], SealedFile(Path(record.path))
-    if not file.path.exists():
+    if not file.path.is_file():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     progress.say(_("Looking at the file"))
     layout = layout_of(record, file, importer.columns)

@@ -56,7 +56,7 @@ def sample_ensure(record: Import, columns: tuple[Column, ...]) -> Sample:
 
 def _sample(record: Import, columns: tuple[Column, ...]) -> Sample:
     file = SealedFile(Path(record.path))
-    if not file.path.exists():
+    if not file.path.is_file():
         raise JobError(_("The uploaded file is no longer there; upload it again."))
     sent = look_at(file)
     header = sent.layout.header
