@@ -85,6 +85,7 @@ def _refuse_company() -> None:
 def _load(path: Path) -> None:
     folder = Path(settings.MEDIA_ROOT)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner = folder.stat()
     for name, _size, content in parts(path):
         if name == DUMP:
             postgres.load(content)
@@ -93,6 +94,8 @@ def _load(path: Path) -> None:
             draft = target.with_name(f"{target.name}.part")
             with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
                 shutil.copyfileobj(content, file, 1 << 20)
+            if os.geteuid() == 0:  # Web and worker are not root, and have to read what root puts back.
+                os.chown(draft, owner.st_uid, owner.st_gid)
             draft.replace(target)
 
 

@@ -114,6 +114,13 @@ def test_it_holds_no_open_session(company: Import, admin: Staff, client: Client,
     assert client.get("/account/")["Location"] == "/login/?next=/account/"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can give files away.")
+def test_what_root_puts_back_belongs_to_who_works_with_it(saved: Path, company: Import) -> None:
+    os.chown(settings.MEDIA_ROOT, 10_001, 10_001)
+    call_command("restore", saved, replace=True, yes=name(), stdout=io.StringIO())
+    assert (Path(company.path).stat().st_uid, Path(company.path).stat().st_gid) == (10_001, 10_001)
+
+
 def name() -> str:
     return str(connection.settings_dict["NAME"])
 
