@@ -13,7 +13,7 @@ RUN SECRET_KEY=build FIELD_KEY=00 DATABASE_URL=postgres://build/build REDIS_URL=
     /venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 huiyan && install -d -o huiyan /data/uploads
+RUN useradd --system --uid 10001 huiyan && install -d -m 700 -o huiyan /data/uploads /data/mail
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app

@@ -230,7 +230,7 @@ if EMAIL_URL:
     vars().update(env.email_url_config(EMAIL_URL))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = LOCAL_DIR / "mail"
+    EMAIL_FILE_PATH = Path(env.str("MAIL_DIR", str(LOCAL_DIR / "mail")))
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

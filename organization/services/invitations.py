@@ -7,7 +7,6 @@ has logged in, the account was deactivated, or a newer link was made.
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.core import signing
 from django.core.mail import send_mail
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from organization.models import Staff
 from organization.services.access import Admins
 from organization.services.audit import Audited, audit, audit_many
+from organization.services.mail import NOT_SENT
 from organization.services.refusal import Refusal
 
 LIFETIME = timedelta(days=7)
@@ -83,7 +83,7 @@ def invitation_send(*, staff: Staff, link: str) -> bool:
     ) % {"days": LIFETIME.days, "link": link, "username": staff.username}
     try:
         return bool(send_mail(_("Your access to Huiyan"), body, None, [staff.email]))
-    except (OSError, SMTPException) as trouble:
+    except NOT_SENT as trouble:
         log.warning("An invitation could not be sent by e-mail (%s).", type(trouble).__name__)
         return False
 

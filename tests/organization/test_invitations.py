@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -20,6 +21,7 @@ from organization.services import (
     staff_invite,
     staff_reactivate,
 )
+from organization.services.mail import password_reset_send
 
 GOOD = "rather-long-and-odd-3"
 
@@ -157,3 +159,13 @@ def test_it_goes_on_where_mail_does_not_work(
     answer = client.post(f"/staff/{invited.pk}/link/", follow=True)
     assert answer.context["link"] and "could not be sent by e-mail" in answer.content.decode()
     assert "li@example.com" not in caplog.text
+
+
+def test_it_goes_on_where_the_folder_of_mails_cannot_be_written(
+    invited: Staff, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "mail").touch()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    assert not invitation_send(staff=invited, link="https://example.com/invitation/x/")
+    password_reset_send(staff=invited, url="https://example.com/password/x/")
