@@ -109,7 +109,7 @@ class Progress:
         The row stays locked until then, so that a job is either cancelled or committed. After the
         last commit of a job it cannot be cancelled any more.
         """
-        held = Job.unscoped.filter(pk=self._job.pk, lease=self._job.lease)
+        held = Job.unscoped.filter(pk=self._job.pk, lease=self._job.lease, status=Job.Status.RUNNING)
         if not held.update(is_settled=not more_to_come):
             raise LeaseLost
 
@@ -167,6 +167,7 @@ def jobs_requeue() -> list[int]:
     spent = Job.unscoped.filter(abandoned, attempts__gte=MAX_ATTEMPTS)
     spent.update(
         status=Job.Status.FAILED,
+        lease=None,
         error=_("The worker was lost %(n)s times while doing this.") % {"n": MAX_ATTEMPTS},
         finished_at=timezone.now(),
     )
@@ -185,6 +186,7 @@ def job_retry(job: Job) -> bool:
         finished_at=None,
         done_parts=0,
         next_try_at=None,
+        is_settled=False,
         cancelled_at=None,
         cancelled_by=None,
     )
@@ -280,7 +282,7 @@ def _renewed(progress: Progress) -> Iterator[None]:
             except LeaseLost:
                 progress.lost = True
                 break
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):  # The second is no kind of the first.
                 connection.close()  # The next round opens a new one.
         connection.close()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
@@ -118,6 +118,48 @@ def test_it_stops_the_slow_holder_before_its_commit() -> None:
     job = make_job(slow)
     job_run(job.pk)
     assert (now(job).status, now(job).attempts, now(job).error) == ("done", 2, "")
+
+
+def test_it_commits_nothing_of_a_job_that_was_given_up() -> None:
+    """Too slow eight times, and still at work: what a page calls failed must not be written after all."""
+
+    def slow(job: Job, progress: Progress) -> None:
+        Job.unscoped.filter(pk=job.pk).update(attempts=jobs.MAX_ATTEMPTS)
+        let_the_lease_run_out(job)
+        assert jobs_requeue() == []
+        progress.confirm()
+        raise AssertionError("the slow holder must not come here")
+
+    job = make_job(slow)
+    job_run(job.pk)
+    assert (now(job).status, now(job).is_settled) == ("failed", False)
+
+
+@pytest.mark.parametrize("fault", [InterfaceError, OperationalError])
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_its_lease_when_a_connection_breaks(
+    monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    """A restarted database ends connections; a heartbeat that ended with them would lose the job."""
+    monkeypatch.setattr(jobs, "FLUSH_SECONDS", 0.02)
+    flush, faults = Progress.flush, [fault("connection already closed")]
+
+    def flush_once_broken(progress: Progress) -> None:
+        if faults:
+            raise faults.pop()
+        flush(progress)
+
+    monkeypatch.setattr(Progress, "flush", flush_once_broken)
+    renewed = []
+
+    def handler(job: Job, progress: Progress) -> None:
+        before, deadline = now(job).heartbeat_at, time.monotonic() + 3
+        while now(job).heartbeat_at == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        renewed.append(now(job).heartbeat_at != before)
+
+    job_run(make_job(handler).pk)
+    assert renewed == [True]
 
 
 @pytest.mark.django_db(transaction=True)
