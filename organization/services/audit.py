@@ -52,7 +52,7 @@ def audit_many(*, actor: Staff | None, code: str, events: Iterable[Audited]) -> 
 
 def audit_check() -> AuditCheck:
     """Verify the chain, with every head noted before, and note what was found."""
-    verdict = verify(noted=AuditCheck.unscoped.values_list("seq", "hash"))
+    verdict = verify(noted=heads_noted())
     if verdict.breaks:
         logger.error(
             "The audit trail is broken in %s places; run manage.py verify_audit.", len(verdict.breaks)
@@ -63,6 +63,11 @@ def audit_check() -> AuditCheck:
         breaks=[asdict(found) for found in verdict.breaks[:BREAKS_KEPT]],
         break_count=len(verdict.breaks),
     )
+
+
+def heads_noted() -> list[tuple[int, str]]:
+    """Every head an earlier check came to; all of them must still be in the chain."""
+    return list(AuditCheck.unscoped.order_by("pk").values_list("seq", "hash"))
 
 
 def _event(actor: Staff | None, code: str, event: Audited) -> AuditEvent:

@@ -148,6 +148,42 @@ def test_it_finds_a_careful_cut_by_the_head_the_last_check_noted(
     assert "broken in 1 place" in caplog.text
 
 
+def test_the_command_knows_the_heads_that_checks_noted(events: list[int]) -> None:
+    verify_audit()
+    assert run().endswith("The audit trail is whole: 6 events.\n")
+    cut_the_end_with_its_head(events)
+    with pytest.raises(CommandError, match="broken in 1 place"):
+        run()
+
+
+def test_it_does_not_get_used_to_a_new_chain(events: list[int]) -> None:
+    """The check that finds the forgery notes its head too; the next one must not be content with that."""
+    verify_audit()
+    cut_the_end_with_its_head(events)
+    write(1)  # Another event has the number of the one that was cut off.
+    assert [audit_check().break_count for _night in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_it_finds_a_break_at_every_place(events: list[int], place: int) -> None:
+    tamper(f"UPDATE organization_auditevent SET data = '{{\"x\": 1}}' WHERE id = {events[place]}")
+    assert found() == [f"Event {events[place]}, or its seal number {place + 1}, was altered."]
+    tamper(f"DELETE FROM organization_auditevent WHERE id = {events[place]}")
+    assert found() == [f"Event {events[place]}, sealed as number {place + 1}, was removed."]
+
+
+def test_it_finds_that_everything_was_removed(events: list[int]) -> None:
+    tamper("DELETE FROM organization_auditevent")
+    assert len(found()) == 6
+    tamper("DELETE FROM organization_auditseal")
+    assert found() == ["The end was cut off: the seals from number 1 to 6 are missing."]
+    verify_audit()
+    tamper("DELETE FROM organization_audithead")
+    assert run("--expect", f"0:{'0' * 64}").endswith("whole: 0 events.\n")
+    with pytest.raises(CommandError):
+        run("--expect", f"6:{'a' * 64}")
+
+
 def test_it_finds_a_new_chain_in_the_place_of_the_old(events: list[int]) -> None:
     head = verify().head
     tamper(

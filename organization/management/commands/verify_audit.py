@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from organization.services.audit import heads_noted
 from organization.trail.verification import Head, head_from, verify
 
 
@@ -15,8 +16,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, expect: str | None, **options: Any) -> None:
-        noted = [_head(expect)] if expect else []
-        verdict = verify(noted=[(head.seq, head.hash) for head in noted])
+        noted = heads_noted()
+        if expect:
+            head = _head(expect)
+            noted.append((head.seq, head.hash))
+        verdict = verify(noted=noted)
         for found in verdict.breaks:
             self.stdout.write(str(found))
         self.stdout.write(f"Head {verdict.head}")
