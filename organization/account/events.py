@@ -6,7 +6,6 @@ from typing import Any
 from allauth.account import signals as account
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa import signals as mfa
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import signals as auth
 from django.http import HttpRequest
@@ -23,9 +22,6 @@ def connect() -> None:
     auth.user_login_failed.connect(login_failed)
     account.password_changed.connect(password_changed)
     account.password_reset.connect(password_reset)
-    mfa.authenticator_added.connect(second_factor_on)
-    mfa.authenticator_removed.connect(second_factor_off)
-    mfa.authenticator_reset.connect(recovery_codes_renewed)
     mfa.authentication_failed.connect(code_refused)
 
 
@@ -62,20 +58,6 @@ def password_changed(*, request: HttpRequest, user: Staff, **_kwargs: Any) -> No
 
 def password_reset(*, request: HttpRequest, user: Staff, **_kwargs: Any) -> None:
     audit(actor=user, code="staff.password_reset", on=user, data=_where(request))
-
-
-def second_factor_on(*, user: Staff, authenticator: Authenticator, **_kwargs: Any) -> None:
-    if authenticator.type == Authenticator.Type.TOTP:
-        audit(actor=user, code="staff.second_factor_on", on=user)
-
-
-def second_factor_off(*, user: Staff, authenticator: Authenticator, **_kwargs: Any) -> None:
-    if authenticator.type == Authenticator.Type.TOTP:
-        audit(actor=user, code="staff.second_factor_off", on=user)
-
-
-def recovery_codes_renewed(*, user: Staff, **_kwargs: Any) -> None:
-    audit(actor=user, code="staff.recovery_codes_renewed", on=user)
 
 
 def code_refused(*, request: HttpRequest, user: Staff, **_kwargs: Any) -> None:

@@ -4,7 +4,7 @@ mfa_ are the ones it looks for itself."""
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
-from allauth.mfa.totp import views as totp
+from django.db import transaction
 from django.urls import path, re_path
 from django.views.decorators.http import require_POST
 
@@ -14,7 +14,9 @@ from organization.account import views
 gate = {"nav": ()}
 forgotten = account.PasswordResetView.as_view(extra_context=gate)
 mail_sent = account.PasswordResetDoneView.as_view(extra_context=gate)
-from_mail = account.PasswordResetFromKeyView.as_view(extra_context=gate)
+# A new password is committed with its line in the audit trail, or not at all.
+password_change = transaction.atomic(account.password_change)
+from_mail = transaction.atomic(account.PasswordResetFromKeyView.as_view(extra_context=gate))
 password_taken = account.PasswordResetFromKeyDoneView.as_view(extra_context=gate)
 
 urlpatterns = [
@@ -27,14 +29,14 @@ urlpatterns = [
         r"^password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", from_mail, name="account_reset_password_from_key"
     ),
     path("account/", views.account, name="account"),
-    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/password/", password_change, name="account_change_password"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("account/confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("account/second-factor/", mfa.index, name="mfa_index"),
     path("account/second-factor/on/", views.SetUpView.as_view(), name="mfa_activate_totp"),
-    path("account/second-factor/off/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/second-factor/off/", views.OffView.as_view(), name="mfa_deactivate_totp"),
     path("account/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("account/codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/codes/new/", views.NewCodesView.as_view(), name="mfa_generate_recovery_codes"),
     path("account/codes.txt", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
     path("account/sessions/", views.sessions, name="sessions"),
     path("account/sessions/end/", views.sessions_revoke, name="sessions_revoke"),
