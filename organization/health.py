@@ -4,7 +4,6 @@ Each check is one look (one query, one ping) and says a sentence where something
 apps register theirs in AppConfig.ready. No sentence holds an address, a name or a secret.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache as keep
@@ -15,11 +14,14 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import resolve
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from organization.models import ScheduledTask, WorkerBeat
+from organization.watch.standing import WORKER_SILENT_AFTER
+
 PROBES = ("/healthz", "/readyz", "/metrics")
-WORKER_KEY = "worker-seen"
-WORKER_SILENT_SECONDS = 120
+TICK_SILENT_SECONDS = 120
 
 # A sentence on what is wrong; empty where nothing is.
 Check = Callable[[], str]
@@ -72,15 +74,11 @@ def register(name: str, check: Check, *, matters: bool) -> None:
     _checks[name] = (check, matters)
 
 
-def worker_seen() -> None:
-    """Called by a task, so some worker carries out tasks."""
-    cache.set(WORKER_KEY, time.time(), None)
-
-
 def worker_silence() -> float | None:
     """Seconds since a worker carried out the tick; None if none ever did."""
-    seen: float | None = cache.get(WORKER_KEY)
-    return None if seen is None else max(0.0, time.time() - seen)
+    # unscoped: of the schedule, which is nobody's.
+    tick = ScheduledTask.unscoped.filter(name="tick").values_list("finished_at", flat=True).first()
+    return None if tick is None else max(0.0, (timezone.now() - tick).total_seconds())
 
 
 def _judge(name: str, check: Check, matters: bool) -> Finding:
@@ -110,14 +108,20 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
 
 
 def _broker() -> str:
-    cache.get(WORKER_KEY)
+    cache.get("ready")
     return ""
 
 
 def _worker() -> str:
+    # unscoped: of workers, which are nobody's.
+    living = WorkerBeat.unscoped.filter(seen_at__gt=timezone.now() - WORKER_SILENT_AFTER)
+    return "" if living.exists() else "No worker has been seen in the last minute: is worker running?"
+
+
+def _beat() -> str:
     silence = worker_silence()
-    if silence is None or silence > WORKER_SILENT_SECONDS:
-        return "No worker has carried out a task in the last two minutes: is worker running, and beat?"
+    if silence is None or silence > TICK_SILENT_SECONDS:
+        return "No worker has carried out a task in the last two minutes: is beat running?"
     return ""
 
 
@@ -126,4 +130,5 @@ _checks: dict[str, tuple[Check, bool]] = {
     "migrations": (_migrations, True),
     "broker": (_broker, True),
     "worker": (_worker, True),
+    "beat": (_beat, True),
 }

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import translation
 
-from organization import health, jobs, services, watch
+from organization import jobs, services, watch
 from organization.crypto import decrypt
 from organization.models import Staff
 from organization.services.mail import password_reset_send
@@ -16,7 +16,6 @@ def run_job(job_id: int) -> None:
 @shared_task
 def tick() -> None:
     """Ring again for every open job that nobody works on; say what else is not as it should be."""
-    health.worker_seen()
     for job_id in jobs.jobs_requeue():
         jobs.ring(run_job, job_id)
     watch.check()

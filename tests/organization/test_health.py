@@ -1,6 +1,5 @@
 """Probes: one tells that this process answers, the other whether the whole is ready."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -9,20 +8,22 @@ import time_machine
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from organization import first_run, health
-from organization.models import Staff, Store
+from organization.models import Staff, Store, WorkerBeat
 from organization.tasks import tick
+from organization.watch.recording import task_ended
 from segmentation.models import NightlyRun
 from tests.segmentation.builders import a_receipt
 
 
-@pytest.fixture(autouse=True)
-def _nothing_seen() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
+def all_live() -> None:
+    """As a worker leaves it that lives and has just carried out the tick."""
+    now = timezone.now()
+    WorkerBeat.unscoped.update_or_create(name="w:1", defaults={"seen_at": now})
+    task_ended(task=tick, state="SUCCESS")
 
 
 def checks(client: Client) -> dict[str, str]:
@@ -44,11 +45,11 @@ def test_it_answers_before_the_set_up(client: Client, db: None, monkeypatch: pyt
 
 
 def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
-    tick()
+    all_live()
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert [check["name"] for check in answer.json()["checks"]] == [
-        "database", "migrations", "broker", "worker", "night",
+        "database", "migrations", "broker", "worker", "beat", "night",
     ]  # fmt: skip
     assert checks(client) == {}
 
@@ -56,22 +57,32 @@ def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
 def test_it_asks_one_query_for_each_check(
     client: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         client.get("/readyz")
 
 
-def test_it_misses_a_silent_worker(client: Client, db: None) -> None:
-    assert client.get("/readyz").status_code == 503
+def test_it_misses_a_silent_worker_and_a_silent_beat(client: Client, db: None) -> None:
+    assert list(checks(client)) == ["worker", "beat"]
     with time_machine.travel("2026-03-20T00:00Z", tick=False) as clock:
-        tick()
+        all_live()
         assert checks(client) == {}
-        clock.shift(121)
+        clock.shift(61)
         assert list(checks(client)) == ["worker"]
+        clock.shift(60)
+        assert list(checks(client)) == ["worker", "beat"]
+        WorkerBeat.unscoped.update(seen_at=timezone.now())
+        assert list(checks(client)) == ["beat"]
         assert client.get("/readyz").status_code == 503
 
 
+def test_an_emptied_broker_changes_nothing(client: Client, db: None) -> None:
+    all_live()
+    cache.clear()
+    assert client.get("/readyz").status_code == 200
+
+
 def test_it_misses_a_migration(client: Client, db: None) -> None:
-    tick()
+    all_live()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'sales'")
     assert "have not been applied" in checks(client)["migrations"]
@@ -99,7 +110,7 @@ def test_it_misses_a_night_and_stays_ready(client: Client, store: Store, moment:
     a_receipt(store, date(2026, 3, 19))
     NightlyRun.objects.create(as_of=date(2026, 3, 18), published_at="2026-03-19T00:00Z")
     with time_machine.travel(moment, tick=False):
-        tick()
+        all_live()
         assert ("night" in checks(client)) is late
         assert client.get("/readyz").status_code == 200
 
@@ -107,5 +118,5 @@ def test_it_misses_a_night_and_stays_ready(client: Client, store: Store, moment:
 def test_it_expects_no_night_where_no_file_comes(client: Client, store: Store, admin: Staff) -> None:
     NightlyRun.objects.create(as_of=date(2026, 3, 1), published_at="2026-03-02T00:00Z")
     with time_machine.travel("2026-03-20T12:00+08:00", tick=False):
-        tick()
+        all_live()
         assert checks(client) == {}
