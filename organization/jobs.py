@@ -109,7 +109,7 @@ class Progress:
         The row stays locked until then, so that a job is either cancelled or committed. After the
         last commit of a job it cannot be cancelled any more.
         """
-        held = Job.unscoped.filter(pk=self._job.pk, lease=self._job.lease, status=Job.Status.RUNNING)
+        held = Job.unscoped.filter(pk=self._job.pk, lease=self._job.lease)
         if not held.update(is_settled=not more_to_come):
             raise LeaseLost
 

@@ -4,14 +4,18 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
+from config.embedded import database_url
 from members.models import Member, MemberIdentity
 from organization import crypto, rotation
+from organization.imports.runner import LOCK
 from organization.models import Import, ImportKind, QuarantinedRow, Secret, Staff, Store
 from organization.sealing import SealedFile
 from sales.models import Receipt
@@ -203,3 +207,23 @@ def test_it_fits_where_nothing_was_sealed_yet(settings: Settings) -> None:
     Secret.unscoped.all().delete()
     settings.FIELD_KEY = NEW
     assert crypto.keys_fit()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_an_import_that_looks_members_up(settings: Settings) -> None:
+    """Else a file would look for an identity where it no longer stands, and make the member twice."""
+    both_keys(settings)
+    with (
+        psycopg2.connect(database_url(str(connection.settings_dict["NAME"]))) as importing,
+        importing.cursor() as other,
+    ):
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        with pytest.raises(OperationalError):
+            rotation._rotate_model(MemberIdentity, lambda said: None)
+    importing.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 0")
+    rotation._rotate_model(MemberIdentity, lambda said: None)
+    assert rotation.values_under_old_keys()["members.MemberIdentity"] == 0

@@ -140,8 +140,10 @@ def test_it_imports_what_was_checked(store: Store, admin: Staff, as_admin: Clien
     assert answer["Location"] == f"/imports/{record.pk}/"
     record.refresh_from_db()
     assert not record.is_waiting
+    assert record.report
     done = run(record)
     assert counts(done) == {"read": 4, "added": 2, "quarantined": 2}
+    assert done.report is None  # Rows of people are kept for the one who decides, and no longer.
     assert AuditEvent.unscoped.filter(code="import.confirmed", actor=admin).count() == 1
     assert MemberIdentity.unscoped.count() == 1
     assert as_admin.post(f"/imports/{record.pk}/confirm/").status_code == 302

@@ -11,6 +11,8 @@ from organization.export import csv_response
         ("@SUM(A1)", "'@SUM(A1)"),
         ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
         ("\t=1", "'\t=1"),
+        ("\r=1", '"\'\r=1"'),
+        ("\n=1", '"\'\n=1"'),
         ("＝1+1", "'＝1+1"),
         ("-12.50", "-12.50"),
         (-3, "-3"),

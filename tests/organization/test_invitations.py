@@ -17,6 +17,7 @@ from organization.services import (
     invitation_accept,
     invitation_issue,
     invitation_send,
+    invitations,
     staff_deactivate,
     staff_invite,
     staff_reactivate,
@@ -141,6 +142,25 @@ def test_it_logs_out_who_was_there_before(admin: Staff, client: Client, token: s
 def test_it_lets_only_the_first_of_two_in(token: str) -> None:
     assert invitation_accept(token=token, password=GOOD)
     assert not invitation_accept(token=token, password=GOOD)
+
+
+def test_it_lets_only_one_of_two_in_who_come_at_once(
+    invited: Staff, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one's password is committed between the look at the link and the lock on the account."""
+    look, looks = invitations.invitation_staff, []
+
+    def look_and_lose(asked: str) -> Staff | None:
+        found = look(asked)
+        if not looks:
+            Staff.objects.filter(pk=invited.pk).update(password="the other one's")
+        looks.append(found)
+        return found
+
+    monkeypatch.setattr(invitations, "invitation_staff", look_and_lose)
+    assert not invitation_accept(token=token, password=GOOD)
+    invited.refresh_from_db()
+    assert invited.password == "the other one's" and len(looks) == 2
 
 
 def test_it_sends_the_link_where_there_is_an_address(invited: Staff, admin: Staff) -> None:

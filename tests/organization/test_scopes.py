@@ -8,8 +8,11 @@ from django.conf import settings
 from django.db import models
 
 from config import scopes
-from organization.models import Job, Region, Staff, Store
+from members.models import Member
+from organization.models import AuditEvent, Job, Region, Staff, Store
 from organization.querysets import ClosedManager, ScopeError
+from organization.services import audit
+from tests.conftest import make_member
 
 # What everybody who works for the company may know of it.
 COMPANY_WIDE = {
@@ -56,6 +59,24 @@ def test_it_opens_a_region_with_all_below_it(marketer: Staff, store: Store, othe
 def test_it_closes_everything_to_who_has_left(marketer: Staff, store: Store) -> None:
     marketer.is_active = False
     assert not Store.objects.visible_to(marketer)
+
+
+def test_it_closes_what_is_for_admins(admin: Staff, marketer: Staff) -> None:
+    """Imports, rows set aside, the audit trail: their pages ask for the role too, and a new one may not."""
+    audit(actor=admin, code="night.asked")
+    assert AuditEvent.objects.visible_to(admin).exists()
+    assert not AuditEvent.objects.visible_to(marketer).exists()
+    admin.is_active = False
+    assert not AuditEvent.objects.visible_to(admin).exists()
+
+
+def test_it_closes_everything_to_an_admin_who_has_left(admin: Staff, store: Store) -> None:
+    make_member(store)
+    Job.unscoped.create(kind="import", label="x")
+    closed = (Store, Member, Job)
+    assert all(model.objects.visible_to(admin).exists() for model in closed)
+    admin.is_active = False
+    assert not any(model.objects.visible_to(admin).exists() for model in closed)
 
 
 def test_it_lets_no_page_read_past_the_scope() -> None:

@@ -121,3 +121,10 @@ def test_it_reads_values_of_the_first_version(settings: Settings) -> None:
     settings.OLD_FIELD_KEYS = []
     with pytest.raises(crypto.WrongKey):
         crypto.decrypt(first)
+
+
+def test_it_seals_equal_values_differently_and_finds_each_kind_apart() -> None:
+    """Who reads the table must not see which two members have one name; nor a card that is a phone."""
+    assert len({crypto.encrypt("王") for _time in range(50)}) == 50
+    assert crypto.lookup("card", "13900000001") == crypto.lookup("card", "13900000001")
+    assert crypto.lookup("card", "13900000001") != crypto.lookup("phone", "13900000001")
