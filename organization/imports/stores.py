@@ -1,6 +1,7 @@
 """A file of stores: licence number, name, region path, time zone, closing hour."""
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,14 @@ from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
 from organization.jobs import Progress
 from organization.models import Import, Region, Store
-from organization.services.stores import region_ensure, region_path, root_region_name
+from organization.services.audit import Audited, audit_many
+from organization.services.stores import (
+    change_of,
+    region_ensure,
+    region_path,
+    root_region_name,
+    store_state,
+)
 
 STORES = (
     Column("code", gettext_lazy("Code"), ("store_id", "门店ID", "门店编码"), True),
@@ -66,47 +74,83 @@ CLEANERS = {
 }
 
 
+@dataclass
+class Changes:
+    """What the audit trail is told when all rows are read."""
+
+    created: list[Audited] = field(default_factory=list)
+    updated: list[Audited] = field(default_factory=list)
+
+
+class Regions:
+    """Each region of a file is looked for once, however many stores lie in it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], Region] = {}
+
+    def of(self, names: list[str], names_en: list[str] | None) -> Region:
+        key = tuple(names)
+        if key not in self._found:
+            self._found[key] = region_ensure(names=names, names_en=names_en)
+        return self._found[key]
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that comes of the rows of one file."""
+
+    tally: Tally
+    journal: Journal
+    regions: Regions
+    changes: Changes
+
+
 def merge_stores(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for stores; the licence number says which store a row is."""
-    tally, journal = Tally(), Journal(record)
+    work = Work(Tally(), Journal(record), Regions(), Changes())
     latest, rests, regions = Latest(Store), Counter[int](), set(Region.objects.values_list("pk", flat=True))
-    known = {store.licence_number: store for store in Store.unscoped.all()}
+    known = {store.licence_number: store for store in Store.unscoped.select_related("region")}
     codes = {store.code: store.licence_number for store in known.values()}
-    for row, values in clean_rows(file, layout, CLEANERS, {"code", "licence_number", "name"}, tally):
+    for row, values in clean_rows(file, layout, CLEANERS, {"code", "licence_number", "name"}, work.tally):
         licence = values["licence_number"]
         if codes.setdefault(values["code"], licence) != licence:
-            tally.refuse(row, "code", values["code"], _("Another store has this code."))
+            work.tally.refuse(row, "code", values["code"], _("Another store has this code."))
             continue
-        unchanged = tally.unchanged
-        known[licence] = _save(values, known.get(licence), tally, journal)
-        if tally.unchanged > unchanged and (by := latest.of(known[licence])):
+        unchanged = work.tally.unchanged
+        known[licence] = _save(values, known.get(licence), work)
+        if work.tally.unchanged > unchanged and (by := latest.of(known[licence])):
             rests[by] += 1
     for region in Region.objects.exclude(pk__in=regions):
-        journal.made(region)
-    journal.write()
+        work.journal.made(region)
+    work.journal.write()
     rests_note(record, rests)
-    tally.made = {"stores": tally.added}
-    return tally
+    audit_many(actor=record.asked_by, code="store.created", events=work.changes.created)
+    audit_many(actor=record.asked_by, code="store.updated", events=work.changes.updated)
+    work.tally.made = {"stores": work.tally.added}
+    return work.tally
 
 
-def _save(values: dict[str, Any], store: Store | None, tally: Tally, journal: Journal) -> Store:
+def _save(values: dict[str, Any], store: Store | None, work: Work) -> Store:
     english, path = values.pop("region_en", None), values.pop("region", None)
     if path or store is None:
-        values["region"] = region_ensure(names=path or [root_region_name()], names_en=english)
+        values["region"] = work.regions.of(path or [root_region_name()], english)
     if store is None:
-        tally.added += 1
+        work.tally.added += 1
         made: Store = Store.unscoped.create(**{"time_zone": company.current().time_zone, **values})
-        journal.made(made)
+        work.journal.made(made)
+        work.changes.created.append(Audited(on=made, data={"code": made.code}))
         return made
     changed = [name for name, value in values.items() if getattr(store, name) != value]
     if not changed:
-        tally.unchanged += 1
+        work.tally.unchanged += 1
         return store
-    journal.changing(store)
+    work.journal.changing(store)
+    before = store_state(store)
     for name in changed:
         setattr(store, name, values[name])
     store.save(update_fields=changed)
-    tally.updated += 1
+    work.changes.updated.append(change_of(store, before, store_state(store)))
+    work.tally.updated += 1
     return store
 
 

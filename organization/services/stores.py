@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from organization import company
 from organization.models import Region, Staff, Store
-from organization.services.audit import audit
+from organization.services.audit import Audited, audit, audit_many
 from organization.services.refusal import Refusal
 
 LONGEST_PATH = 200
@@ -78,26 +78,32 @@ def store_update(
         "closing_hour": closing_hour,
         "is_active": is_active,
     }
-    before, changed = _store_state(held), [field for field in wanted if getattr(held, field) != wanted[field]]
+    before, changed = store_state(held), [field for field in wanted if getattr(held, field) != wanted[field]]
     for field in changed:
         setattr(held, field, wanted[field])
     held.save(update_fields=changed)
-    _audit_change(actor, "store.updated", held, before, _store_state(held))
+    _audit_change(actor, "store.updated", held, before, store_state(held))
     return changed
 
 
 def _audit_change(
     actor: Staff, code: str, on: Region | Store, before: dict[str, Any], after: dict[str, Any]
 ) -> bool:
+    change = change_of(on, before, after)
+    if change.after:
+        audit_many(actor=actor, code=code, events=[change])
+    return bool(change.after)
+
+
+def change_of(on: Region | Store, before: dict[str, Any], after: dict[str, Any]) -> Audited:
+    """An event that holds what differs."""
     keys = [key for key in after if before[key] != after[key]]
-    if keys:
-        old, new = ({key: state[key] for key in keys} for state in (before, after))
-        audit(actor=actor, code=code, on=on, before=old, after=new)
-    return bool(keys)
+    return Audited(on, {key: before[key] for key in keys}, {key: after[key] for key in keys})
 
 
-def _store_state(store: Store) -> dict[str, Any]:
-    fields = ("name", "name_en", "time_zone", "closing_hour", "is_active")
+def store_state(store: Store) -> dict[str, Any]:
+    """What the audit trail keeps of a store."""
+    fields = ("code", "name", "name_en", "time_zone", "closing_hour", "is_active")
     return {field: getattr(store, field) for field in fields} | {"region": store.region.name}
 
 

@@ -1,6 +1,8 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from organization.models import ImportKind, Region, Store
+from organization.models import AuditEvent, ImportKind, Region, Staff, Store
 from tests.organization.importing import counts, faults, take_in
 
 HEADER = "store_id,license_code,cust_name,cust_name_en,is_active,region,region_en,time_zone,closing_hour\n"
@@ -69,3 +71,30 @@ def test_it_does_not_take_a_code_from_another_store() -> None:
     record = take_in(ImportKind.STORES, HEADER + "S1,992,北关店,,,,,,\n")
     assert faults(record) == [(2, "code", "Another store has this code.")]
     assert set(Store.unscoped.values_list("code", "licence_number")) == {("S1", "991"), ("S2", "992")}
+
+
+def test_it_records_what_it_made_and_changed(admin: Staff) -> None:
+    """Moving a store to another region gives other people its members: by file as by page it is recorded."""
+    take_in(ImportKind.STORES, HEADER + ONE, by=admin)
+    take_in(ImportKind.STORES, HEADER + ONE, by=admin)
+    moved = ONE.replace("公司/东区,Company/East", "公司/西区,Company/West").replace("S1", "S9")
+    take_in(ImportKind.STORES, HEADER + moved, by=admin)
+    store = Store.unscoped.get()
+    made, changed = AuditEvent.unscoped.filter(code__startswith="store.").order_by("pk")
+    assert (made.code, made.actor, made.object_id, made.data) == (
+        "store.created", admin, store.pk, {"code": "S1"},
+    )  # fmt: skip
+    assert (changed.code, changed.actor, changed.object_id) == ("store.updated", admin, store.pk)
+    assert changed.before == {"code": "S1", "region": "东区"}
+    assert changed.after == {"code": "S9", "region": "西区"}
+
+
+def test_it_asks_no_more_for_ten_thousand_stores_than_for_two() -> None:
+    def queries(count: int) -> int:
+        rows = "".join(ONE.replace("S1,991", f"S{n},99{n}") for n in range(count))
+        take(rows)
+        with CaptureQueriesContext(connection) as asked:
+            assert take(rows)["unchanged"] == count
+        return len(asked)
+
+    assert queries(2) == queries(12)
