@@ -1,7 +1,8 @@
 """Pages may not read past the scope: `python -m config.scopes`, part of `make lint`.
 
-Fails for `unscoped`, for Django's own managers and for SQL by hand in any file outside the ones
-below. An exception carries a comment `# unscoped: why` on its line or the line above.
+Fails for `unscoped`, for Django's own managers, for shortcuts that take a model (they read with
+Django's own manager) and for SQL by hand in any file outside the ones below. An exception carries
+a comment `# unscoped: why` on its line or the line above.
 """
 
 import ast
@@ -36,6 +37,7 @@ MAY = (
     "members/tombstones.py",
 )
 NAMES = {"unscoped", "_base_manager", "_default_manager", "cursor"}
+SHORTCUTS = {"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"}
 EXCEPTION = "# unscoped: "
 
 
@@ -44,10 +46,22 @@ def breaches(path: Path) -> Iterator[tuple[int, str]]:
     source = path.read_text()
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Attribute) and node.attr in NAMES:
-            near = lines[max(0, node.lineno - 2) : node.lineno]
+        name = _past_the_scope(node)
+        if name:
+            near = lines[max(0, node.lineno - 2) : node.lineno]  # type: ignore[attr-defined]
             if not any(EXCEPTION in line for line in near):
-                yield node.lineno, node.attr
+                yield node.lineno, name  # type: ignore[attr-defined]
+
+
+def _past_the_scope(node: ast.AST) -> str:
+    """What reads past the scope here, if anything does; models are the names that begin with a capital."""
+    if isinstance(node, ast.Attribute) and node.attr in NAMES:
+        return node.attr
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SHORTCUTS:
+        model = node.args[0] if node.args else None
+        if isinstance(model, ast.Name) and model.id[0].isupper():
+            return f"{node.func.id}({model.id}, …)"
+    return ""
 
 
 def main(root: Path) -> list[str]:

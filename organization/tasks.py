@@ -6,6 +6,7 @@ from organization.crypto import decrypt
 from organization.models import Staff
 from organization.services.mail import password_reset_send
 from organization.services.retention import uploads_forget
+from organization.services.sessions import sessions_forget
 
 
 @shared_task
@@ -31,6 +32,7 @@ def verify_audit() -> None:
 @shared_task
 def forget_uploads() -> None:
     uploads_forget()
+    sessions_forget()
 
 
 @shared_task

@@ -1,30 +1,23 @@
-"""The cast every test knows, and services of the machine: one Valkey database per test process."""
+"""The cast every test knows, and services of the machine. Which Valkey database: tests/valkey.py."""
 
-import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-os.environ["HUIYAN_REDIS_DB"] = str(1 + int(WORKER.removeprefix("gw")))
+import pytest
+import redis
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone, translation
+from pytest_django import DjangoDbBlocker, Settings
+from structlog.contextvars import clear_contextvars
 
-from collections.abc import Iterator  # noqa: E402
-from datetime import date  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import pytest  # noqa: E402
-import redis  # noqa: E402
-from celery.contrib.testing.worker import start_worker  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.utils import timezone, translation  # noqa: E402
-from pytest_django import DjangoDbBlocker, Settings  # noqa: E402
-from structlog.contextvars import clear_contextvars  # noqa: E402
-
-from config.celery import app  # noqa: E402
-from config.embedded import redis_url  # noqa: E402
-from config.settings import broker_url  # noqa: E402
-from members.models import Member  # noqa: E402
-from organization import company, first_run  # noqa: E402
-from organization.models import Region, Role, Staff, Store  # noqa: E402
-from organization.services import region_ensure, staff_create  # noqa: E402
+from config.celery import app
+from members.models import Member
+from organization import company, first_run
+from organization.models import Region, Role, Staff, Store
+from organization.services import region_ensure, staff_create
 
 AUDIT_TABLES = tuple(f"organization_audit{name}" for name in ("event", "seal", "head", "check"))
 
@@ -36,10 +29,6 @@ def pytest_configure() -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MFA_REQUIRED = False  # The cast has no phones; tests/organization/test_second_factor.py has.
-    # The settings were read before this file could say which Valkey database is this process's own.
-    settings.REDIS_URL = redis_url(int(os.environ["HUIYAN_REDIS_DB"]))
-    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": settings.REDIS_URL}}
-    settings.CELERY_BROKER_URL = broker_url(settings.REDIS_URL)
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,7 @@ class SetUpView(Recorded, ActivateTOTPView):
 @roles(Role.ADMIN)
 @reauthentication_required(app="organization")  # type: ignore[untyped-decorator]
 def staff_second_factor_reset(request: HttpRequest, pk: int) -> HttpResponseBase:
+    # unscoped: every admin may see every account.
     staff = get_object_or_404(Staff, pk=pk)
     if second_factor_reset(staff=staff, actor=staff_of(request)):
         messages.success(request, _("The second factor of %(name)s is off.") % {"name": staff.get_username()})

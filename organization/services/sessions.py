@@ -2,8 +2,11 @@
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from organization.models import Role, Staff
 from organization.services.audit import audit
@@ -44,3 +47,12 @@ def second_factor_reset(*, staff: Staff, actor: Staff) -> bool:
         sessions_end(staff=staff, actor=actor)
         audit(actor=actor, code="staff.second_factor_reset", on=staff)
     return bool(removed)
+
+
+@transaction.atomic
+def sessions_forget() -> int:
+    """Delete sessions that are over, and of which browser and address they were; how many there were."""
+    over, _by_model = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    of_one = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(of_one)).delete()
+    return over

@@ -86,6 +86,7 @@ def region_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @admins
 def region_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    # unscoped: every admin may change every region.
     region = get_object_or_404(Region, pk=pk)
     if request.method == "GET":
         return _region_page(request, RegionForm.of(region), title=str(region), region=region)

@@ -148,7 +148,8 @@ def test_it_lets_only_one_of_two_in_who_come_at_once(
     invited: Staff, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one's password is committed between the look at the link and the lock on the account."""
-    look, looks = invitations.invitation_staff, []
+    look = invitations.invitation_staff
+    looks: list[Staff | None] = []
 
     def look_and_lose(asked: str) -> Staff | None:
         found = look(asked)

@@ -84,7 +84,13 @@ def test_it_lets_no_page_read_past_the_scope() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Store.unscoped.all()", "Store._default_manager.all()", "connection.cursor()"]
+    "line",
+    [
+        "Store.unscoped.all()",
+        "Store._default_manager.all()",
+        "connection.cursor()",
+        "get_object_or_404(Store, pk=1)",
+    ],
 )
 def test_it_finds_a_page_that_does(tmp_path: Path, line: str) -> None:
     page = tmp_path / "dashboards/views.py"

@@ -1,12 +1,17 @@
 """Where somebody is logged in, and how that ends."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from organization.account.devices import device_name
 from organization.models import AuditEvent, Staff
+from organization.tasks import forget_uploads
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
 DESK = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Edg/140.0"
@@ -103,3 +108,14 @@ def test_it_forgets_a_session_that_was_logged_out(marketer: Staff) -> None:
 )
 def test_it_names_a_device(agent: str, device: str) -> None:
     assert device_name(agent) == device
+
+
+def test_it_forgets_sessions_that_are_over(marketer: Staff) -> None:
+    """With them goes which address and browser somebody came from."""
+    here = entered()
+    Session.objects.create(session_key="over", expire_date=timezone.now() - timedelta(seconds=1))
+    UserSession.objects.create(user=marketer, session_key="over", ip="10.0.0.1", data={})
+    forget_uploads()
+    assert list(Session.objects.values_list("session_key", flat=True)) == [here.session.session_key]
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == [here.session.session_key]
+    assert is_in(here)
