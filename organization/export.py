@@ -8,8 +8,9 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 _NUMBER = re.compile(r"-[\d.,]+", re.ASCII)
-# The last four are full-width: East Asian spreadsheets read them as = + - @.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet would run, with the apostrophes before it: they are how such a cell is made text.
+# The last four signs are full-width: East Asian spreadsheets read them as = + - @.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
 class _Echo:
@@ -19,10 +20,13 @@ class _Echo:
 
 def safe(value: Any) -> Any:
     """A cell a spreadsheet would run as a formula is made plain text; a number below zero stays one."""
-    is_formula = isinstance(value, str) and value.startswith(_FORMULA)
-    if is_formula and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
+    is_formula = isinstance(value, str) and _FORMULA.match(value)
+    return f"'{value}" if is_formula and not _NUMBER.fullmatch(value) else value
+
+
+def as_it_was(cell: str) -> str:
+    """The cell that `safe` was given, from what it wrote."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def csv_response(*, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:

@@ -5,6 +5,7 @@ from organization.metrics import metrics
 from organization.views import (
     audit,
     company,
+    corrections,
     imports,
     invitations,
     jobs,
@@ -42,6 +43,10 @@ urlpatterns = [
     path("imports/<int:pk>/discard/", imports.import_discarded, name="import_discard"),
     path("imports/<int:pk>/undo/", undo.import_undo, name="import_undo"),
     path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),
+    path("imports/<int:pk>/rows/corrected/", corrections.import_corrected, name="import_corrected"),
+    path("imports/<int:pk>/rows/mended/", corrections.import_rows_mended, name="import_rows_mended"),
+    path("imports/<int:pk>/rows/again/", corrections.import_rows_again, name="import_rows_again"),
+    path("imports/<int:pk>/rows/one/", corrections.import_row, name="import_row"),
     path("imports/<int:pk>/rows.csv", imports.import_rows_csv, name="import_rows_csv"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<int:pk>/", jobs.job_detail, name="job_detail"),

@@ -44,7 +44,7 @@ class SalesConfig(AppConfig):
         register(ImportKind.PRODUCTS, Importer(PRODUCTS, merge_products, PRODUCT_EXAMPLES))
         checking.register(ImportKind.PRODUCTS, preview_products)
         checking.register(ImportKind.SALES, preview_sales)
-        register(ImportKind.SALES, Importer(SALES, merge_sales, SALES_EXAMPLES))
+        register(ImportKind.SALES, Importer(SALES, merge_sales, SALES_EXAMPLES, ("store", "number")))
         undo.register(ImportKind.PRODUCTS, products_undoer, journals=[LineBefore])
         undo.register(ImportKind.SALES, sales_undoer)
         undo.refuse_where(ImportKind.PRODUCTS, products_dependents)

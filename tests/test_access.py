@@ -104,6 +104,11 @@ CASES = (
     Case("import_undo", (403, 403, 403, 422, 403, 403, 403), "post", "import"),
     Case("import_rows", ADMINS, "get", "import"),
     Case("import_rows_csv", ADMINS, "get", "import"),
+    # The import has not ended: there is nothing to correct.
+    Case("import_corrected", (403, 403, 403, 404, 403, 403, 403), "post", "import"),
+    Case("import_row", (403, 403, 403, 404, 403, 403, 403), "get", "import"),
+    Case("import_rows_mended", (403, 403, 403, 404, 403, 403, 403), "post", "import"),
+    Case("import_rows_again", (403, 403, 403, 404, 403, 403, 403), "post", "import"),
     Case("audit", ADMINS),
     Case("watch", ADMINS),
     Case("audit_csv", ADMINS),

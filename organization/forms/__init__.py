@@ -1,4 +1,4 @@
-from organization.forms.files import FilesField, FilesInput, ImportForm
+from organization.forms.files import CorrectedForm, FilesField, FilesInput, ImportForm
 from organization.forms.mapping import ColumnRow, ProfileForm, rows_of, rows_proposed, said_in
 from organization.forms.people import PasswordForm, StaffFilterForm, StaffForm
 from organization.forms.places import RegionForm, StoreFilterForm, StoreForm
@@ -14,6 +14,7 @@ from organization.forms.setup import (
 __all__ = [
     "ColumnRow",
     "CompanyForm",
+    "CorrectedForm",
     "FilesField",
     "FilesInput",
     "FirstAdminForm",

@@ -60,3 +60,9 @@ class ImportForm(forms.Form):
         if chosen not in ("", NAMES, *of_kind):
             raise forms.ValidationError(_("Files of the chosen kind are not built like this."))
         return chosen
+
+
+class CorrectedForm(forms.Form):
+    """One file of rows set aside that somebody mended."""
+
+    upload = forms.FileField(label=_("Corrected rows"), allow_empty_file=True, max_length=200)

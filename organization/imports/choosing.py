@@ -18,6 +18,7 @@ from organization.imports.reading import (
     detect_layout,
     first_rows,
     look_at,
+    look_at_corrections,
 )
 from organization.imports.shapes import AsSent, OfStore
 from organization.imports.tables import USUAL, Form, Habits, Shape
@@ -173,8 +174,11 @@ def _as_corrected(record: Import, first: Import, file: Source, columns: tuple[Co
         shape = _mapping(record.mapping, columns)
     elif record.shape != NAMES:
         shape = builtin_of(record.shape, record.kind).shape()
-    forms = forms_of(first.reading, columns)
-    return detect_layout(file, columns, shape, headerless=False, forms=forms)
+    if shape and not shape.keeps_rows:
+        shape = None  # Its rows were set aside as they had become.
+    sent = look_at_corrections(file, first.reading["header"])
+    forms, shape = forms_of(first.reading, columns), _of_store(record, columns, shape)
+    return detect_layout(file, columns, shape, headerless=False, sent=sent, forms=forms)
 
 
 def forms_of(reading: dict[str, Any], columns: tuple[Column, ...]) -> dict[str, Form]:

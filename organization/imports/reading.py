@@ -44,6 +44,7 @@ __all__ = [
     "first_rows",
     "holds_values",
     "look_at",
+    "look_at_corrections",
     "read_batches",
 ]
 
@@ -82,6 +83,12 @@ def look_at(file: Source) -> Sent:
     return Sent(replace(layout, wrapper=content.wrapper, member=content.member), sampler)
 
 
+def look_at_corrections(file: Source, header: list[str]) -> Sent:
+    """A file of rows set aside, as it is written here: nothing about it has to be found out."""
+    layout = Layout("utf-8", header, {}, [], size=file.size)
+    return Sent(layout, partial(_sample_first_rows, file))
+
+
 def holds_values(header: list[str], columns: tuple[Column, ...]) -> bool:
     """Whether a first row holds values: no name in it is known, and some of it looks like data."""
     return not match_header(header, columns)[0] and any(_DATA.search(title) for title in header)
@@ -108,7 +115,7 @@ def detect_layout(
     layout, sampler = sent.layout, sent.sampler
     if shape:
         layout = replace(layout, header=shape.titles(layout.header), sent=layout, shape=shape)
-        sampler = partial(_sample_shaped, file)
+        sampler = partial(_sample_first_rows, file)
     positions, unused = match_header(layout.header, columns)
     _check_columns(positions, layout, columns)
     if isinstance(shape, Explained):
@@ -128,8 +135,8 @@ def first_rows(file: Source, layout: Layout, count: int) -> list[list[str]]:
     return [batch.raw(index) for index in range(min(count, len(batch.rows)))] if batch else []
 
 
-def _sample_shaped(file: Source, layout: Layout, positions: list[int]) -> dict[int, list[str]]:
-    """Distinct cells of what a shape makes of the first rows."""
+def _sample_first_rows(file: Source, layout: Layout, positions: list[int]) -> dict[int, list[str]]:
+    """Distinct cells of the first rows, or of what a shape makes of them."""
     batch = next(read_batches(file, layout, WrongWidth()), None)
     if batch is None:
         return {at: [] for at in positions}

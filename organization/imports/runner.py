@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from organization.imports.choosing import layout_of, other_kind
 from organization.imports.columns import Column, match_header
+from organization.imports.corrections import companions_fetch
 from organization.imports.reading import Layout, Source, Unmapped
 from organization.imports.samples import sample_ensure
 from organization.imports.tally import Tally, save_tally
@@ -26,6 +27,9 @@ class Importer:
     merge: Callable[[Import, Source, Layout, Progress], Tally]
     # Invented rows for the file to fill in, by the names of the columns.
     examples: tuple[Mapping[str, object], ...] = ()
+    # Columns that are alike in rows that are one thing, as the lines of a receipt: where one of them
+    # is corrected, the others come with it.
+    whole_by: tuple[str, ...] = ()
 
 
 _importers: dict[str, Importer] = {}
@@ -51,6 +55,7 @@ def import_run(job: Job, progress: Progress) -> None:
     record = Import.unscoped.get(pk=job.payload["import"])
     if record.finished_at:
         return  # It was committed, and its worker died before it could say so.
+    companions_fetch(record, _importers[record.kind].columns, _importers[record.kind].whole_by)
     try:
         if job.payload.get("check"):
             import_check(job, record, progress)

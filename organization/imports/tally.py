@@ -79,6 +79,9 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
         setattr(record, f"amount_{name}", cents / 100)
     record.save()
     QuarantinedRow.unscoped.filter(source_import=record).delete()
+    for first in {pk for pk, _row in record.corrected_rows}:
+        rows = [row for pk, row in record.corrected_rows if pk == first]
+        QuarantinedRow.unscoped.filter(source_import=first, row__in=rows).update(taken_by=record)
     QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, file, layout), batch_size=2_000)
 
 

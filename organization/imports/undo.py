@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from organization.imports.runner import imports_hold
 from organization.jobs import JobError, Progress
-from organization.models import Import, ImportKind, ImportRest, Job, RowBefore
+from organization.models import Import, ImportKind, ImportRest, Job, QuarantinedRow, RowBefore
 from organization.services.audit import audit
 
 KIND = "undo"
@@ -149,6 +149,7 @@ def _note(record: Import, done: Undone, job: Job) -> None:
         journal._base_manager.filter(changed_by=record).delete()
     record.rests.all().delete()
     record.quarantine.all().delete()
+    QuarantinedRow.unscoped.filter(taken_by=record).update(taken_by=None)  # They wait to be mended again.
     record.undone_at, record.undone_by = timezone.now(), job.asked_by
     record.save(update_fields=["first_day", "last_day", "undone_at", "undone_by"])
     data = {"kind": record.kind, "rows": {name: n for name, n in done.counts.items() if n}}

@@ -72,8 +72,8 @@ class Import(models.Model):
     # Its columns were not understood; the first rows as sent, for the page that asks, until it is read.
     needs_mapping = models.BooleanField(default=False)
     sample = EncryptedTextField(null=True)
-    # The import whose rows set aside come again here, which of its rows, and how many rows of the same
-    # receipts were fetched from its file so that they are whole.
+    # The import whose rows set aside come again here; the rows these stand for, each as import and row;
+    # and how many of them were fetched so that receipts are whole.
     corrects = models.ForeignKey("self", models.SET_NULL, null=True, related_name="corrections")
     corrected_rows = models.JSONField(default=list)
     fetched = models.IntegerField(null=True)
@@ -111,6 +111,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def came_in(self) -> int:
+        """Rows that are stored, by this import or before."""
+        return self.added + self.updated + self.unchanged
 
     @property
     def takes_columns(self) -> bool:

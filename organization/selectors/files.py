@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from organization.imports.masking import problem_shown
-from organization.imports.runner import column_labels
+from organization.imports.columns import match_header
+from organization.imports.mapping import place_of, titled
+from organization.imports.masking import PERSONAL, cell_shown, is_personal, masked, problem_shown
+from organization.imports.runner import column_labels, importer_of
 from organization.imports.words import written_as
 from organization.models import Import, ImportKind, Job, QuarantinedRow, Staff, Store
 
@@ -132,12 +134,13 @@ class ProblemGroup:
 
 def problem_groups(record: Import) -> list[ProblemGroup]:
     groups = list(
-        record.quarantine.values("column", "reason")
+        _still_there(record)
+        .values("column", "reason")
         .annotate(count=Count("pk"), first=Min("row"))
         .order_by("-count", "first")
     )
     examples = {
-        row.row: row for row in record.quarantine.filter(row__in=[group["first"] for group in groups])
+        row.row: row for row in _still_there(record).filter(row__in=[group["first"] for group in groups])
     }
     labels = column_labels(record.kind)
     return [
@@ -145,10 +148,70 @@ def problem_groups(record: Import) -> list[ProblemGroup]:
     ]
 
 
+def _still_there(record: Import) -> QuerySet[QuarantinedRow]:
+    """Rows set aside that have not come again."""
+    rows: QuerySet[QuarantinedRow] = record.quarantine.filter(taken_by=None)
+    return rows
+
+
+def corrections(staff: Staff, record: Import) -> QuerySet[Import]:
+    """Imports by which rows of this one came again."""
+    seen: QuerySet[Import] = Import.objects.visible_to(staff).filter(corrects=record)
+    return seen.filter(discarded_at=None, undone_at=None).select_related("job").order_by("pk")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a row set aside, as a form asks for it; one of a person is masked and not filled in."""
+
+    at: int
+    title: str
+    value: str
+    masked: str
+
+
+@dataclass(frozen=True)
+class RowToMend:
+    """A row set aside with its cells; none where they do not fit the file's titles."""
+
+    row: int
+    cells: list[Cell]
+
+
+def row_to_mend(record: Import, row: QuarantinedRow) -> RowToMend:
+    header, raw = record.reading.get("header", []), json.loads(row.raw or "[]")
+    if len(raw) != len(header):
+        return RowToMend(row.row, [])
+    persons = places_of_persons(record)
+    titles = titles_of(record)
+    cells = []
+    for at, value in enumerate(raw):
+        shown = masked(value) if at in persons else cell_shown(record.kind, header[at], value)
+        cells.append(Cell(at, titles[at], value if shown == value else "", "" if shown == value else shown))
+    return RowToMend(row.row, cells)
+
+
+def titles_of(record: Import) -> list[str]:
+    """What a page calls the columns of a file that was read."""
+    is_bare = record.reading.get("headerless")
+    return [titled(at + 1) if is_bare else title for at, title in enumerate(record.reading.get("header", []))]
+
+
+def places_of_persons(record: Import) -> set[int]:
+    """Where in a row of the file personal values stand."""
+    header = record.reading.get("header", [])
+    if record.mapping:
+        rules = record.mapping["columns"]
+        refs = [ref for name in PERSONAL & rules.keys() for ref in rules[name].get("refs", [])]
+        return {place for ref in refs if (place := place_of(ref, header)) is not None}
+    positions, _unused = match_header(header, importer_of(record.kind).columns)
+    return {at for name, at in positions.items() if is_personal(record.kind, name, "")}
+
+
 def rows_set_aside(record: Import, *, like: int | None = None) -> QuerySet[QuarantinedRow]:
     """Rows in file order; `like` keeps those with the same fault as that row."""
-    rows = record.quarantine.order_by("row")
-    example = record.quarantine.filter(row=like).first() if like else None
+    rows = _still_there(record).order_by("row")
+    example = rows.filter(row=like).first() if like else None
     return rows.filter(column=example.column, reason=example.reason) if example else rows
 
 
@@ -165,5 +228,5 @@ def _shown(record: Import, row: QuarantinedRow, labels: dict[str, str]) -> SetAs
 def rows_with_reasons(record: Import) -> Iterator[list[str]]:
     """Rows set aside as they stood in the file, each after its number, column and reason."""
     labels = column_labels(record.kind)
-    for row in record.quarantine.order_by("row").iterator(chunk_size=2_000):
+    for row in _still_there(record).order_by("row").iterator(chunk_size=2_000):
         yield [str(row.row), labels.get(row.column, row.column), row.reason, *json.loads(row.raw or "[]")]

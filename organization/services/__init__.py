@@ -2,6 +2,7 @@
 
 from organization.services.audit import Audited, audit, audit_check, audit_many
 from organization.services.company import AlreadySetUp, company_save, first_admin_create
+from organization.services.corrections import import_correct, rows_correct, rows_send_again
 from organization.services.imports import (
     import_confirm,
     import_create,
@@ -52,6 +53,7 @@ __all__ = [
     "company_save",
     "first_admin_create",
     "import_confirm",
+    "import_correct",
     "import_create",
     "import_discard",
     "import_map",
@@ -72,6 +74,8 @@ __all__ = [
     "region_create",
     "region_ensure",
     "region_update",
+    "rows_correct",
+    "rows_send_again",
     "second_factor_reset",
     "session_end",
     "sessions_end",

@@ -35,7 +35,7 @@ def import_create(
 
     `shape` names a built-in shape, "" has it recognised; `store` is whose rows are that name none.
     """
-    path = file.keep() if isinstance(file, SealedUpload) else _sealed(file)
+    path = seal_upload(file)
     with transaction.atomic():
         sender, _made = Source.objects.get_or_create(name=source)
         record = Import.unscoped.create(
@@ -52,7 +52,10 @@ def import_create(
     return record
 
 
-def _sealed(file: "File[Any]") -> Path:
+def seal_upload(file: "File[Any]") -> Path:
+    """Where a file lies, sealed, for good."""
+    if isinstance(file, SealedUpload):
+        return file.keep()
     with SealedWriter(new_path(KEPT)) as target:
         for block in file.chunks():
             target.write(block)

@@ -20,6 +20,7 @@ CODES: dict[str, StrOrPromise] = {
     "import.discarded": _("Checked file discarded"),
     "import.mapped": _("Columns of a file mapped"),
     "import.queued": _("File sent"),
+    "import.rows_corrected": _("Rows to fix sent again"),
     "import.rows_downloaded": _("Rows to fix downloaded"),
     "import.undo_asked": _("Undo of an import asked for"),
     "import.undone": _("Import undone"),

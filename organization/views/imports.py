@@ -21,6 +21,7 @@ from organization.models import Import, ImportKind, Job, Role
 from organization.services import import_confirm, import_create, import_discard, quarantine_downloaded
 from organization.services.retention import kept_until
 from organization.views.checks import check_context
+from organization.views.corrections import opened
 
 PER_PAGE = 25
 ROWS_PER_PAGE = 50
@@ -100,6 +101,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "groups": selectors.problem_groups(record),
             "made": _made(record.made),
             "kept_until": kept_until(record),
+            "corrections": selectors.corrections(staff_of(request), record),
+            "still_there": selectors.rows_set_aside(record).count(),
         }
     return render(request, "organization/import.html", context)
 
@@ -138,6 +141,7 @@ def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "rows": selectors.shown_rows(record, list(page)),
         "like": like,
+        "mend": opened(request, record),
     }
     return render(request, "organization/import_rows.html", context)
 
@@ -157,7 +161,7 @@ def import_rows_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
 def record_of(request: HttpRequest, pk: int) -> Import:
     seen = Import.objects.visible_to(staff_of(request))
     with_people = seen.select_related(
-        "job", "source", "store", "asked_by", "profile", "undo_job", "undone_by"
+        "job", "source", "store", "asked_by", "profile", "undo_job", "undone_by", "corrects"
     )
     record: Import = get_object_or_404(with_people, pk=pk)
     return record

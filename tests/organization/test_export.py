@@ -1,6 +1,6 @@
 import pytest
 
-from organization.export import csv_response
+from organization.export import as_it_was, csv_response, safe
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from organization.export import csv_response
         (-3, "-3"),
         ("南屏路店", "南屏路店"),
         ("a=b", "a=b"),
+        ("'=1+1", "''=1+1"),
+        ("'tis", "'tis"),
     ],
 )
 def test_it_writes_no_formula_and_leaves_numbers_alone(cell: object, written: str) -> None:
@@ -34,3 +36,11 @@ def test_it_writes_no_formula_as_the_name_of_a_column() -> None:
 def test_it_is_a_download() -> None:
     answer = csv_response(name="rows.csv", header=["x"], rows=[])
     assert answer["Content-Disposition"] == 'attachment; filename="rows.csv"'
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1", "'=1", "''=1", "'-5", "-5", "-5x", "+86", "'", "''", "", "'a", "＝1", "\t", "'@", "南屏路店"],
+)
+def test_it_gives_back_the_cell_as_it_was(cell: str) -> None:
+    assert as_it_was(safe(cell)) == cell

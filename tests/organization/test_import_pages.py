@@ -183,7 +183,7 @@ def test_it_asks_the_database_no_more_for_more_imports(
         with django_assert_num_queries(8):
             as_admin.get("/imports/")
     record = members_with_a_fault(store)
-    with django_assert_num_queries(6):  # …, import, groups, examples
+    with django_assert_num_queries(8):  # …, import, groups, examples, corrections, rows left
         as_admin.get(f"/imports/{record.pk}/")
 
 
