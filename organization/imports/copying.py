@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +17,56 @@ from psycopg2.extensions import Binary
 WITHOUT_HEADER = pa_csv.WriteOptions(include_header=False)
 
 
+ROWS_AT_ONCE, MOST_WAITING = 50_000, 4
+
+
 def copy_in(table: str, columns: dict[str, Any]) -> None:
-    """Append rows to a table. Null is an empty unquoted cell, so empty text stays text."""
-    arrays = pa.table(columns)
-    with connection.cursor() as cursor:
-        for batch in arrays.to_batches(max_chunksize=100_000):
-            buffer = io.BytesIO()
+    """Append rows to a table."""
+    with Copier() as copier:
+        copier.copy_in(table, columns)
+
+
+class Copier:
+    """Appends rows in a thread, so that the next are made while PostgreSQL takes these in.
+
+    The thread uses the caller's connection and transaction: the caller must `wait` before a statement
+    of its own. Leaving the context waits, too.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "copy")
+        self._waiting: deque[Future[None]] = deque()
+
+    def copy_in(self, table: str, columns: dict[str, Any]) -> None:
+        """Append rows. Null is an empty unquoted cell, so empty text stays text."""
+        command = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
+        for batch in pa.table(columns).to_batches(max_chunksize=ROWS_AT_ONCE):
+            buffer = pa.BufferOutputStream()
             pa_csv.write_csv(batch, buffer, WITHOUT_HEADER)
-            buffer.seek(0)
-            cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)", buffer)
+            self.wait(but=MOST_WAITING - 1)
+            rows = pa.BufferReader(buffer.getvalue())
+            self._waiting.append(self._pool.submit(_copy, connection.cursor(), command, rows))
+
+    def wait(self, *, but: int = 0) -> None:
+        """Until no more pieces than `but` are on their way; raises what went wrong with one."""
+        while len(self._waiting) > but:
+            self._waiting.popleft().result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        for piece in self._waiting:
+            if kind:
+                piece.cancel()
+        self._pool.shutdown()
+        if not kind:
+            self.wait()
+
+
+def _copy(cursor: Any, command: str, rows: pa.BufferReader) -> None:
+    with cursor:
+        cursor.copy_expert(command, rows, size=1 << 20)
 
 
 def copy_models(rows: Sequence[models.Model]) -> None:
@@ -84,9 +127,6 @@ def reserve_ids(model: type[models.Model], count: int) -> NDArray[np.int64]:
 
     A run without gaps where nobody else draws from the sequence, as for receipts.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(s) FROM (SELECT pg_get_serial_sequence(%s, 'id') AS s) q, generate_series(1, %s)",
-            [model._meta.db_table, count],
-        )
-        return np.array([pk for (pk,) in cursor.fetchall()], dtype=np.int64)
+    sequence = f"SELECT pg_get_serial_sequence('{model._meta.db_table}', 'id') AS s"
+    ids = copy_out(f"SELECT nextval(s) FROM ({sequence}) q, generate_series(1, {count})", {"id": pa.int64()})
+    return np.array(ids["id"], dtype=np.int64)

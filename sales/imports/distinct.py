@@ -23,7 +23,11 @@ class Distinct:
 
     def integers(self, texts: pa.Array) -> NDArray[np.int64]:
         encoded = texts.dictionary_encode()
-        codes = np.array([self._code(text) for text in encoded.dictionary.to_pylist()], dtype=np.int64)
+        distinct = encoded.dictionary.to_pylist()
+        known = list(map(self._codes.get, distinct))
+        if None in known:
+            known = [self._code(text) for text in distinct]
+        codes = np.array(known, dtype=np.int64)
         return codes[encoded.indices.to_numpy()] if len(codes) else np.zeros(0, np.int64)
 
     def reason(self, text: str) -> str:

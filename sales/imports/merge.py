@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from organization.imports.copying import Copier
 from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import Habits
@@ -31,7 +32,7 @@ from sales.imports.products import Products
 from sales.imports.resent import ADDED, UNCHANGED, UPDATED, merge_lines
 from sales.imports.store import Existing, find_existing, link_returns, move_to_history, write_receipts
 
-BYTES_PER_BUCKET = 30 << 20
+BYTES_PER_BUCKET, MOST_BUCKETS = 12 << 20, 256
 PARTS = 100
 
 
@@ -72,9 +73,10 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
         _spill(file, layout, parser, buckets, tally, progress)
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         _begin_changes()
+        copier = stack.enter_context(Copier())
         for done, records in enumerate(_each(buckets)):
             receipts = group(records, hashes, tally, layout.habits)
-            _merge_bucket(record, receipts, parser, tally, outcome, layout.habits)
+            _merge_bucket(record, receipts, parser, tally, outcome, layout.habits, copier)
             progress.step(PARTS // 2 + PARTS * (done + 1) // (2 * len(buckets)), PARTS)
     tally.made = {
         "receipts": outcome.receipts_added,
@@ -88,7 +90,7 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
 
 
 def _buckets(layout: Layout, stack: ExitStack) -> list[IO[bytes]]:
-    count = max(1, min(64, layout.size // BYTES_PER_BUCKET + 1))
+    count = max(1, min(MOST_BUCKETS, layout.size // BYTES_PER_BUCKET + 1))
     return [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
 
 
@@ -105,9 +107,12 @@ def _spill(
     for batch in read_batches(file, layout, wrong):
         records = parser.parse(batch)
         _count_cents(records, tally)
-        for place, bucket in enumerate(buckets):
-            mine = records[records["store"] % len(buckets) == place] if len(buckets) > 1 else records
-            bucket.write(mine.tobytes())
+        places = records["store"] % len(buckets)
+        order = np.argsort(places, kind="stable")
+        bounds = np.searchsorted(places[order], np.arange(len(buckets) + 1))
+        records = records[order]
+        for bucket, start, end in zip(buckets, bounds, bounds[1:], strict=False):
+            bucket.write(records[start:end].tobytes())
         seen += sum(column.nbytes for column in batch.columns)
         progress.step(min(PARTS // 2, PARTS * seen // (2 * size)), PARTS)
     progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
@@ -128,18 +133,29 @@ def _each(buckets: list[IO[bytes]]) -> Iterator[NDArray[np.void]]:
 
 def _begin_changes() -> None:
     with connection.cursor() as cursor:
-        for table in ("changed", "written"):
-            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} (id bigint PRIMARY KEY) ON COMMIT DROP")
-            cursor.execute(f"TRUNCATE {table}")
+        for table in ("changed (id bigint PRIMARY KEY)", 'originals (store_id int, number text COLLATE "C")'):
+            cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DROP")
+        cursor.execute("TRUNCATE changed, originals")
+        # Statistics are those of before: of empty tables, at first, and by these whole tables are compared
+        # row by row. Every query of a merge has an index to go by.
+        for other in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{other} = off")
 
 
 def _merge_bucket(
-    record: Import, receipts: Receipts, parser: LineParser, tally: Tally, outcome: Outcome, habits: Habits
+    record: Import,
+    receipts: Receipts,
+    parser: LineParser,
+    tally: Tally,
+    outcome: Outcome,
+    habits: Habits,
+    copier: Copier,
 ) -> None:
     tally.unchanged += receipts.repeated
     outcome.here_cents += receipts.repeated_cents
     if not len(receipts.head):
         return
+    copier.wait()
     existing = find_existing(record.source_id, receipts.head, habits.numbering)
     sent, unchanged = receipts, existing.found & (existing.content == receipts.content)
     fates = np.where(~existing.found, ADDED, np.where(unchanged, UNCHANGED, UPDATED))[receipts.of]
@@ -150,7 +166,7 @@ def _merge_bucket(
     _note(receipts, existing, unchanged, outcome)
     if changed.any():
         move_to_history(record, existing.ids[changed])
-    write_receipts(record, receipts, existing, ~unchanged, parser.texts)
+    write_receipts(record, receipts, existing, ~unchanged, parser.texts, copier)
 
 
 def _count(sent: Receipts, fates: NDArray[np.int64], tally: Tally, outcome: Outcome) -> None:

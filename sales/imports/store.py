@@ -9,7 +9,7 @@ import pyarrow as pa
 from django.db import connection
 from numpy.typing import NDArray
 
-from organization.imports.copying import copy_in, copy_out, decimals, reserve_ids
+from organization.imports.copying import Copier, copy_in, copy_out, decimals, reserve_ids
 from organization.models import Import
 from sales.imports.columns import PAYERS
 from sales.imports.distinct import Texts
@@ -138,6 +138,7 @@ def write_receipts(
     existing: Existing,
     write: NDArray[np.bool_],
     texts: Mapping[str, Texts],
+    copier: Copier,
 ) -> None:
     """Copy the receipts marked in `write`, in key order, and their lines."""
     if not write.any():
@@ -145,9 +146,28 @@ def write_receipts(
     ids = existing.ids
     fresh = write & (ids == 0)
     ids[fresh] = reserve_ids(Receipt, int(fresh.sum()))
-    copy_in("sales_receipt", _receipt_columns(record, receipts, existing, write, texts))
-    copy_in("sales_receiptline", _line_columns(receipts, ids, write))
-    copy_in("written", {"id": pa.array(ids[write])})
+    originals = _originals(receipts.head[write])
+    copier.copy_in("originals", originals)
+    copier.copy_in("sales_receipt", _receipt_columns(record, receipts, existing, write, texts))
+    copier.copy_in("sales_receiptline", _line_columns(receipts, ids, write))
+
+
+def _originals(head: NDArray[np.void]) -> dict[str, pa.Array]:
+    """Receipts whose returns change: those that these return, and those of these that others return."""
+    returns = head[head["returned"] & (head["original"] != b"")]
+    stores = ",".join(map(str, np.unique(head["store"]).tolist()))
+    earlier = copy_out(
+        f"""SELECT store_id, original_number FROM sales_receipt
+             WHERE is_return AND store_id IN ({stores}) AND original_number <> ''""",
+        {"store": pa.int64(), "number": pa.string()},
+    )
+    numbers = np.array([n.encode() for n in earlier["number"].to_pylist()], dtype=f"S{NUMBER_BYTES}")
+    theirs = _keys(earlier["store"].to_numpy(), numbers, np.zeros(len(numbers)))
+    named = np.isin(_keys(head["store"], head["number"], np.zeros(len(head))), theirs)
+    return {
+        "store_id": pa.array(np.r_[returns["store"], head["store"][named]]),
+        "number": _strings(np.r_[returns["original"], head["number"][named]]),
+    }
 
 
 def _receipt_columns(
@@ -222,21 +242,15 @@ def link_returns(record: Import) -> list[date]:
     Returns the business days of the restated receipts.
     """
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE written")
+        cursor.execute("ANALYZE originals")
         cursor.execute(
             """
             WITH affected AS (
-                SELECT r.store_id, r.source_id, r.original_number AS number
-                  FROM sales_receipt r JOIN written USING (id) WHERE r.is_return AND r.original_number <> ''
+                SELECT store_id, %(source)s AS source_id, number FROM originals
                 UNION
                 SELECT h.store_id, h.source_id, h.original_number
                   FROM sales_receipthistory h
-                 WHERE h.replaced_by_id = %s AND h.is_return AND h.original_number <> ''
-                UNION
-                SELECT o.store_id, o.source_id, o.number
-                  FROM sales_receipt o JOIN written USING (id)
-                  JOIN sales_receipt r ON r.store_id = o.store_id AND r.original_number = o.number
-                       AND r.is_return
+                 WHERE h.replaced_by_id = %(by)s AND h.is_return AND h.original_number <> ''
             ), original AS (
                 -- A number that came back is returned from the time of its receipt to that of the next.
                 SELECT o.id, o.store_id, o.source_id, o.number,
@@ -256,6 +270,6 @@ def link_returns(record: Import) -> list[date]:
              WHERE o.id = sums.id AND o.returned <> sums.returned
             RETURNING o.business_day
             """,
-            [record.pk],
+            {"source": record.source_id, "by": record.pk},
         )
         return [day for (day,) in cursor.fetchall()]
