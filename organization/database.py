@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 def is_away(fault: BaseException) -> bool:
     """Whether the database, and not what was asked of it, is the trouble: it may be back soon.
 
-    A server that dies in the middle of an answer gives a plain DatabaseError without a code.
+    A server that dies in the middle of an answer gives a plain DatabaseError without a code. What a
+    COPY meets comes as the driver raised it.
     """
-    if isinstance(fault, OperationalError | InterfaceError):
+    if isinstance(fault, AWAY):
         return True
-    return type(fault) is DatabaseError and getattr(fault.__cause__, "pgcode", None) is None
+    code = getattr(fault if isinstance(fault, psycopg2.Error) else fault.__cause__, "pgcode", None)
+    return type(fault) in (DatabaseError, psycopg2.DatabaseError) and code is None
 
 
 @contextmanager

@@ -6,6 +6,7 @@ handed back because its worker is to stop. Handlers are registered per kind by t
 that owns the work, take the job and a `Progress`, and must be safe to run twice.
 """
 
+import errno
 import random
 import threading
 import uuid
@@ -36,6 +37,7 @@ LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 FLUSH_SECONDS = 1.0
 MAX_ATTEMPTS = 8
 FIRST_WAIT, LONGEST_WAIT = 10, 600  # seconds
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # on the disk, for this account, in this file
 
 Handler = Callable[[Job, "Progress"], None]
 _handlers: dict[str, Handler] = {}
@@ -152,10 +154,16 @@ def _carry_out(job: Job) -> None:
         # Values may stand in an exception's text, so only its kind and places are kept.
         log.error("job stopped", exc_info=fault)
         with override(job.language):
-            sentence = _("This is a fault in the program; nothing was changed.")
+            sentence = _sentence(fault)
         _finish(job, Job.Status.FAILED, error=sentence, notes="\n".join(places(fault.__traceback__)))
     else:
         _finish(job, Job.Status.DONE)
+
+
+def _sentence(fault: Exception) -> str:
+    if isinstance(fault, OSError) and fault.errno in NO_ROOM:
+        return _("There is no room left on the disk; nothing was changed. Make room, then run this again.")
+    return _("This is a fault in the program; nothing was changed.")
 
 
 def jobs_requeue() -> list[int]:

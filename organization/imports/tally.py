@@ -10,6 +10,7 @@ from datetime import date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from organization.imports.copying import copy_models
 from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
@@ -82,7 +83,7 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     for first in {pk for pk, _row in record.corrected_rows}:
         rows = [row for pk, row in record.corrected_rows if pk == first]
         QuarantinedRow.unscoped.filter(source_import=first, row__in=rows).update(taken_by=record)
-    QuarantinedRow.unscoped.bulk_create(_quarantined(record, tally, file, layout), batch_size=2_000)
+    copy_models(list(_quarantined(record, tally, file, layout)))
 
 
 def _quarantined(record: Import, tally: Tally, file: Source, layout: Layout) -> Iterator[QuarantinedRow]:
