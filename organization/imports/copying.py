@@ -81,7 +81,7 @@ def copy_models(rows: Sequence[models.Model]) -> None:
         writer.writerow([_cell(f.get_db_prep_save(f.pre_save(row, True), connection)) for f in fields])
     buffer.seek(0)
     with connection.cursor() as cursor:
-        columns = ", ".join(str(f.column) for f in fields)
+        columns = ", ".join(connection.ops.quote_name(str(f.column)) for f in fields)
         cursor.copy_expert(
             f"COPY {rows[0]._meta.db_table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')", buffer
         )

@@ -32,7 +32,7 @@ from sales.imports.products import Products
 from sales.imports.resent import ADDED, UNCHANGED, UPDATED, merge_lines
 from sales.imports.store import Existing, find_existing, link_returns, move_to_history, write_receipts
 
-BYTES_PER_BUCKET, MOST_BUCKETS = 12 << 20, 256
+BYTES_PER_BUCKET, MOST_BUCKETS = 6 << 20, 256
 PARTS = 100
 
 
@@ -127,7 +127,7 @@ def _count_cents(records: NDArray[np.void], tally: Tally) -> None:
 def _each(buckets: list[IO[bytes]]) -> Iterator[NDArray[np.void]]:
     for bucket in buckets:
         bucket.seek(0)
-        yield np.frombuffer(bytearray(bucket.read()), LINE)
+        yield np.fromfile(bucket, LINE)
         bucket.close()
 
 
