@@ -16,11 +16,15 @@ CAMPAIGN_ENDS_IN_DAYS = 14
 
 
 class Step(NamedTuple):
-    """`kind` says what is done, `subject` with what; `weight` how likely a kill falls into it."""
+    """`kind` says what is done, `subject` with what; `weight` how likely a kill falls into it.
+
+    A kill falls within `reach` seconds after the step began, or after the kill before it.
+    """
 
     kind: str
     subject: str
     weight: int = 1
+    reach: float = 1.5
 
     @property
     def name(self) -> str:
@@ -77,7 +81,7 @@ class Plan:
             found += [Step("import", f"sales_{number}_{till}", 3) for till in "ab"]
             found.append(Step("night", end.isoformat(), 4))
             if number < self.chapters - 1:
-                found.append(Step("campaign", (end + timedelta(days=1)).isoformat(), 3))
+                found.append(Step("campaign", (end + timedelta(days=1)).isoformat(), 3, reach=0.5))
         # Sent and made once more: nothing may be doubled.
         found += [Step("again", f"sales_{number}_a", 2) for number in range(self.chapters)]
         return [*found, Step("again", "members"), Step("night again", self.ends[-1].isoformat(), 4)]

@@ -21,11 +21,9 @@ from django.conf import settings
 from demo.chaos.figures import Figures, differences
 from demo.chaos.kills import KINDS, Kill, deck, strike
 from demo.chaos.machine import Machine
-from demo.chaos.plan import ACCOUNTS, Plan
+from demo.chaos.plan import ACCOUNTS, Plan, Step
 from demo.chaos.visitor import Answer, Visitor
 
-# A kill falls within this time after the step it is drawn for began, or after the kill before it.
-REACH_SECONDS = 1.5
 QUIET_PAUSE = 0.05
 # Where a kill fell, by the kind of its step.
 INSIDE = {"import": "in imports", "again": "in imports", "night": "in nights", "campaign": "in campaigns"}
@@ -78,9 +76,9 @@ class Story:
     def goes_on(self) -> bool:
         return self._process.poll() is None and not self.is_over
 
-    @property
-    def moment(self) -> str:
-        return f"after {self.name}" if self.is_done else self.name
+    def moment(self, step: int, name: str) -> str:
+        """Where a kill falls that was drawn for this step."""
+        return name if self.step == step and not self.is_done else f"after {name}"
 
     def begin(self, step: int) -> None:
         """Let a step begin as soon as the one before it is done."""
@@ -170,7 +168,7 @@ def live(machine: Machine, plan: Plan, *, kills: int, rng: random.Random, say: C
     with machine.running(), Visitor(machine.address) as visitor:
         began, story = time.monotonic(), Story(machine, plan, has_accounts=visitor.has_account)
         try:
-            happened = _kill_all(machine, story, len(plan.steps()), draw(plan, kills, rng), rng, say)
+            happened = _kill_all(machine, story, plan.steps(), draw(plan, kills, rng), rng, say)
             story.finish()
             seconds = time.monotonic() - began
         finally:
@@ -191,18 +189,18 @@ def draw(plan: Plan, number: int, rng: random.Random) -> list[tuple[int, str]]:
 def _kill_all(
     machine: Machine,
     story: Story,
-    steps: int,
+    steps: list[Step],
     drawn: list[tuple[int, str]],
     rng: random.Random,
     say: Callable[[str], None],
 ) -> list[Kill]:
     """Each after its step began; the next step begins when all of a step have happened."""
     happened = []
-    for step in range(steps):
-        story.begin(step)
-        for kind in [kind for at, kind in drawn if at == step]:
-            time.sleep(rng.uniform(0, REACH_SECONDS))
-            happened.append(strike(kind, machine, rng, story.moment))
+    for number, step in enumerate(steps):
+        story.begin(number)
+        for kind in [kind for at, kind in drawn if at == number]:
+            time.sleep(rng.uniform(0, step.reach))
+            happened.append(strike(kind, machine, rng, story.moment(number, step.name)))
             say(f"  {kind} in “{happened[-1].step}”, back after {happened[-1].seconds:.1f} s")
     return happened
 
