@@ -24,7 +24,7 @@ class Step(NamedTuple):
     kind: str
     subject: str
     weight: int = 1
-    reach: float = 1.5
+    reach: float = 0.6
 
     @property
     def name(self) -> str:
@@ -79,12 +79,12 @@ class Plan:
         found.append(ACCOUNTS)
         for number, end in enumerate(self.ends):
             found += [Step("import", f"sales_{number}_{till}", 3) for till in "ab"]
-            found.append(Step("night", end.isoformat(), 4))
+            found.append(Step("night", end.isoformat(), 4, reach=1.5))
             if number < self.chapters - 1:
-                found.append(Step("campaign", (end + timedelta(days=1)).isoformat(), 3, reach=0.5))
+                found.append(Step("campaign", (end + timedelta(days=1)).isoformat(), 3, reach=0.2))
         # Sent and made once more: nothing may be doubled.
         found += [Step("again", f"sales_{number}_a", 2) for number in range(self.chapters)]
-        return [*found, Step("again", "members"), Step("night again", self.ends[-1].isoformat(), 4)]
+        return [*found, Step("again", "members"), Step("night again", self.ends[-1].isoformat(), 4, reach=1.5)]
 
 
 def write_files(plan: Plan) -> None:
