@@ -82,7 +82,7 @@ LOOKS: list[Look] = [
         _matching(r"\(?[-+]?[¥$€£]?\s?-?[\d.,']*\d[.,]\d{2}\s?[元圆]?-?\)?"), 0.5,
     ),
     Look(
-        frozenset({"quantity", "line", "packs_per_carton"}),
+        frozenset({"quantity"}),
         _("the values are small whole numbers"), _whole, 0.5,
     ),
     Look(

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell, Column
 from organization.imports.looks import LOOKS
-from organization.imports.mapping import ColumnMapping
+from organization.imports.mapping import ColumnMapping, Ref, titled
 from organization.imports.masking import problem_shown
 from organization.imports.recognition import recognise
 from organization.imports.tables import Batch, Layout
@@ -40,7 +40,7 @@ def try_mapping(
 ) -> Trial:
     """Apply a mapping to rows as sent; nothing is asked of the database but what is known there."""
     used = [column for column in columns if column.name in mapping.rules]
-    trial = Trial([str(column.label) for column in used])
+    trial = Trial([str(column.label) for column in used], problems=_used_twice(mapping, used))
     batch = _batch(mapping, header, [row for row in rows if len(row) == len(header)])
     made: dict[str, list[str]] = {}
     for column in used:
@@ -54,6 +54,20 @@ def try_mapping(
     names = [column.name for column in used]
     trial.rows = [[problem_shown(kind, *cell) for cell in zip(names, row, strict=True)] for row in shown]
     return trial
+
+
+def _used_twice(mapping: ColumnMapping, used: list[Column]) -> list[str]:
+    """Columns of the file that several of ours are made of; not wrong, but seldom meant."""
+    users: dict[Ref, list[str]] = {}
+    for column in used:
+        for ref in mapping.rules[column.name].refs:
+            users.setdefault(ref, []).append(str(column.label))
+    return [
+        _("%(column)s is used more than once: %(ours)s.")
+        % {"column": titled(ref), "ours": _(", ").join(labels)}
+        for ref, labels in users.items()
+        if len(labels) > 1
+    ]
 
 
 def _batch(mapping: ColumnMapping, header: list[str], rows: list[list[str]]) -> Batch:
