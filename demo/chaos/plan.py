@@ -84,7 +84,11 @@ class Plan:
                 found.append(Step("campaign", (end + timedelta(days=1)).isoformat(), 3, reach=0.2))
         # Sent and made once more: nothing may be doubled.
         found += [Step("again", f"sales_{number}_a", 2) for number in range(self.chapters)]
-        return [*found, Step("again", "members"), Step("night again", self.ends[-1].isoformat(), 4, reach=1.5)]
+        return [
+            *found,
+            Step("again", "members"),
+            Step("night again", self.ends[-1].isoformat(), 4, reach=1.5),
+        ]
 
 
 def write_files(plan: Plan) -> None:
