@@ -107,7 +107,8 @@ def _forms(mark: str) -> tuple[str, ...]:
     encoded = mark.encode()
     # Three offsets of base64, without the characters that depend on what is beside.
     carried = [base64.b64encode(b"x" * shift + encoded).decode()[4:-4] for shift in range(3)]
-    return (mark, repr(encoded)[2:-1], *carried)
+    # Four letters are three digits, which the number of any job may have.
+    return (mark, repr(encoded)[2:-1], *(text for text in carried if len(text) >= 8))
 
 
 def texts_that_show(mark: str, texts: list[str]) -> list[str]:
