@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
 from organization.numbers import without_numbers_within
 
+ROWS_AT_ONCE = 2_000
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
 # know why.
 Unwanted = Callable[[list[str]], bool]
@@ -83,23 +85,30 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     for first in {pk for pk, _row in record.corrected_rows}:
         rows = [row for pk, row in record.corrected_rows if pk == first]
         QuarantinedRow.unscoped.filter(source_import=first, row__in=rows).update(taken_by=record)
-    copy_models(list(_quarantined(record, tally, file, layout)))
+    aside = _quarantined(record, tally, file, layout)
+    while rows := list(islice(aside, ROWS_AT_ONCE)):
+        copy_models(rows)
 
 
 def _quarantined(record: Import, tally: Tally, file: Source, layout: Layout) -> Iterator[QuarantinedRow]:
-    raws = dict(_raw_rows(file, layout, tally.problems)) if tally.problems else {}
-    tests = [make() for make in _unwanted]
-    for row in sorted(tally.problems):
-        problem, cells = tally.problems[row], raws.get(row, [])
-        keeps = not any(test(cells) for test in tests)
-        yield QuarantinedRow(
-            source_import=record,
-            row=row,
-            column=problem.column,
-            value=problem.value[:200] if keeps else "",
-            reason=problem.reason[:300],
-            raw=json.dumps(cells if keeps else [], ensure_ascii=False),
-        )
+    """Row by row as the file has them: it may set aside as many as it holds."""
+    tests, left = [make() for make in _unwanted], dict(tally.problems)
+    for row, cells in _raw_rows(file, layout, tally.problems) if left else ():
+        if problem := left.pop(row, None):
+            yield _set_aside(record, problem, cells, keeps=not any(test(cells) for test in tests))
+    for row in sorted(left):
+        yield _set_aside(record, left[row], [], keeps=True)
+
+
+def _set_aside(record: Import, problem: Problem, cells: list[str], *, keeps: bool) -> QuarantinedRow:
+    return QuarantinedRow(
+        source_import=record,
+        row=problem.row,
+        column=problem.column,
+        value=problem.value[:200] if keeps else "",
+        reason=problem.reason[:300],
+        raw=json.dumps(cells if keeps else [], ensure_ascii=False),
+    )
 
 
 def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
