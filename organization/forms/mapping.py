@@ -62,6 +62,7 @@ class ColumnRow:
 
     @property
     def is_shown_open(self) -> bool:
+        """Whatever is filled in is seen, be it needed or not."""
         return bool(self.chosen or self.fault or self.column.required)
 
 

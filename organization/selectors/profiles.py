@@ -45,6 +45,7 @@ def readings(
     shapes = [
         Reading(f"builtin:{builtin.name}", str(builtin.label), record.shape == builtin.name)
         for builtin in builtins(record.kind)
+        if builtin.recognises(sample.first)
     ]
     return own, shapes, fits_names(sample.first, columns)
 
