@@ -17,7 +17,7 @@ from organization.imports.choosing import layout_of
 from organization.imports.columns import Column
 from organization.imports.reading import Batch, Source, WrongWidth, look_at, read_batches
 from organization.jobs import JobError
-from organization.models import Import, QuarantinedRow
+from organization.models import Import, QuarantinedRow, Store
 from organization.sealing import SealedFile, SealedWriter
 from organization.uploads import KEPT, new_path
 
@@ -127,10 +127,21 @@ def _keys(batch: Batch, whole_by: tuple[str, ...]) -> list[str | None]:
     parts = [batch.column(name) for name in whole_by]
     if any(part is None for part in parts):
         return []
+    parts = [_by_code(part) if name == "store" else part for name, part in zip(whole_by, parts, strict=True)]
     filled = reduce(pc.and_, [pc.not_equal(part, "") for part in parts])
     joined = pc.binary_join_element_wise(*parts, "\x1f")
     found: list[str | None] = pc.if_else(filled, joined, pa.scalar(None, pa.string())).to_pylist()
     return found
+
+
+def _by_code(texts: pa.Array) -> pa.Array:
+    """A store that one row names by its licence and another by its code is the same store."""
+    encoded = texts.dictionary_encode()
+    found = Store.unscoped.filter(licence_number__in=encoded.dictionary.to_pylist())
+    codes = dict(found.values_list("licence_number", "code"))
+    return pa.array([codes.get(text, text) for text in encoded.dictionary.to_pylist()], pa.string()).take(
+        encoded.indices
+    )
 
 
 def _companions(

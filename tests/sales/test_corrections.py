@@ -125,7 +125,11 @@ def test_it_refuses_another_file(as_admin: Client) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "mend"),
-    [({"license_code": "nowhere"}, ("nowhere", "0001")), ({"clientorderid": "R" * 41}, ("R" * 41, "R2"))],
+    [
+        ({"license_code": "nowhere"}, ("nowhere", "0001")),
+        ({"license_code": "nowhere"}, ("nowhere", "990000000001")),
+        ({"clientorderid": "R" * 41}, ("R" * 41, "R2")),
+    ],
 )
 def test_a_receipt_keeps_its_good_lines_where_the_bad_one_could_not_be_told_to_be_its(
     as_admin: Client, fault: dict[str, str], mend: tuple[str, str]
