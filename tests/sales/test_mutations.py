@@ -72,10 +72,10 @@ def _shuffled(chance: random.Random) -> Table:
 def _damaged(content: bytes, chance: random.Random) -> bytes:
     found = bytearray(content)
     for _ in range(chance.randint(1, 4)):
-        at = chance.randrange(len(found))
+        at = chance.randrange(max(1, len(found) - 1))
         piece = found[at : at + chance.randint(1, 40)]
         how = chance.randrange(5)
-        if how <= 1:
+        if how <= 1 and found:
             found[at] ^= 1 << chance.randrange(8)
         elif how == 2:
             del found[at : at + len(piece)]
