@@ -12,8 +12,9 @@ class MembersConfig(AppConfig):
         from members.imports.undo import members_changed_later, members_undoer, members_with_receipts
         from members.models import MemberBefore
         from members.selectors import members_per_store
+        from members.services import SWEEP, rows_set_aside_forget
         from members.tombstones import Tombstones
-        from organization import counts
+        from organization import counts, jobs
         from organization.imports import checking, undo
         from organization.imports.profiles import Builtin, has_titles, register_builtin
         from organization.imports.runner import Importer, register
@@ -39,4 +40,5 @@ class MembersConfig(AppConfig):
             )
         )
         counts.register(gettext_lazy("Members"), members_per_store)
+        jobs.register(SWEEP, rows_set_aside_forget)
         keep_nothing_where(lambda: Tombstones().stand_in)

@@ -1,7 +1,7 @@
 """Writes of this app."""
 
 from members.services.disclosure import check_reason, member_export, member_reveal
-from members.services.erasure import erasure_lift, member_erase
+from members.services.erasure import SWEEP, erasure_lift, member_erase, rows_set_aside_forget
 from members.services.links import member_link_create, member_links_revoke
 from members.services.tags import member_tag_add, member_tag_forget, member_tag_remove
 from members.services.wishes import (
@@ -17,6 +17,7 @@ from members.services.wishes import (
 
 __all__ = [
     "SOURCE",
+    "SWEEP",
     "WishError",
     "check_reason",
     "consent_give",
@@ -32,6 +33,7 @@ __all__ = [
     "member_tag_remove",
     "profiling_end",
     "profiling_resume",
+    "rows_set_aside_forget",
     "self_exclusion_end",
     "self_exclusion_start",
 ]

@@ -14,6 +14,6 @@ def refuse_others(actor: Staff | None, member: Member) -> None:
     if actor is None:
         return
     at_the_counter = actor.role in (Role.MANAGER, Role.ADMIN)
-    seen = Member.objects.visible_to(actor).filter(pk=member.pk, is_anonymous=False)
+    seen = Member.objects.visible_to(actor).filter(pk=member.pk)
     if not at_the_counter or not seen.exists():
         raise PermissionDenied

@@ -1,7 +1,5 @@
 """Erase one member: everything personal goes, sums stay, and no file brings the member back."""
 
-from collections.abc import Callable
-
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -11,17 +9,23 @@ from members.erasure import kept
 from members.models import Erasure, IdentityKind, Member, MemberIdentity, Tombstone
 from members.selectors import tables_of_members
 from members.services.disclosure import check_reason, values_of
-from members.tombstones import CLEANERS, KEY, readings
+from members.tombstones import CLEANERS, KEY, Tombstones
 from organization.imports.columns import BadCell
 from organization.imports.runner import imports_hold
-from organization.models import Staff
+from organization.jobs import Progress, job_create
+from organization.models import Job, Staff
 from organization.services import audit, quarantine_forget
 from organization.services.secrets import Digests
+
+# A kind of job.
+SWEEP = "erasure"
 
 
 @transaction.atomic
 def member_erase(*, member: Member, reason: str, actor: Staff | None) -> None:
     """Delete all that is known of a member; receipts stay and are nobody's.
+
+    Rows set aside are sealed one by one and may be millions, so a job looks through them.
 
     Raises ValidationError, a sentence, for a reason that will not do or while an import runs.
     """
@@ -31,18 +35,20 @@ def member_erase(*, member: Member, reason: str, actor: Staff | None) -> None:
         # It has looked up the members of its rows already, and would write this one's again.
         raise ValidationError(_("An import is running. Erase the member when it has ended."))
     identities = set(MemberIdentity.unscoped.filter(member=member).values_list("kind", "value"))
-    _bury(identities, actor)
+    erasure = _bury(identities, actor)
     counts = _part_from_person(member)
-    counts["organization.quarantinedrow"] = quarantine_forget(where=_names_one_of(identities))
+    label = _("Erasure: rows set aside")
+    job_create(kind=SWEEP, label=label, payload={"erasure": erasure.pk}, asked_by=actor)
     audit(actor=actor, code="member.erased", on=member, data={"reason": reason, "rows": counts})
     member.delete()
 
 
-def _bury(identities: set[tuple[str, str]], actor: Staff | None) -> None:
+def _bury(identities: set[tuple[str, str]], actor: Staff | None) -> Erasure:
     erasure, digests = Erasure.unscoped.create(erased_by=actor), Digests(KEY)
     Tombstone.unscoped.bulk_create(
         [Tombstone(erasure=erasure, digest=digests.of(kind, value)) for kind, value in identities]
     )
+    return erasure
 
 
 def _part_from_person(member: Member) -> dict[str, int]:
@@ -65,8 +71,13 @@ def _part(model: type[models.Model], field: str, member: int, stand_in: int) -> 
     return rows.delete()[0] if blanks is None else rows.update(**{field: stand_in}, **blanks)
 
 
-def _names_one_of(identities: set[tuple[str, str]]) -> Callable[[list[str]], bool]:
-    return lambda cells: any(reading in identities for cell in cells for reading in readings(cell))
+def rows_set_aside_forget(job: Job, progress: Progress) -> None:
+    """Job handler: delete rows set aside that name somebody who was erased."""
+    with transaction.atomic():
+        gone = quarantine_forget(where=Tombstones().stand_in, progress=progress)
+        erasure = Erasure.unscoped.get(pk=job.payload["erasure"])
+        audit(actor=job.asked_by, code="member.erased_rows", on=erasure, data={"rows": gone})
+        progress.confirm()
 
 
 @transaction.atomic

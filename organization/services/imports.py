@@ -11,13 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organization.imports.undo import KIND, obstacles
-from organization.jobs import job_create
+from organization.jobs import Progress, job_create
 from organization.models import Import, ImportKind, QuarantinedRow, Source, Staff, Store
 from organization.numbers import without_numbers
 from organization.sealing import SealedWriter
 from organization.services.audit import audit
 from organization.services.refusal import Refusal
 from organization.uploads import KEPT, SealedUpload, new_path
+
+LOOKED_AT = 2_000  # rows set aside at a time
 
 
 def import_create(
@@ -116,10 +118,15 @@ def import_undo(*, record: Import, actor: Staff) -> bool:
     return True
 
 
-def quarantine_forget(*, where: Callable[[list[str]], bool]) -> int:
-    """Delete every row set aside whose cells fit; how many there were."""
-    rows = QuarantinedRow.unscoped.only("value", "raw").iterator(chunk_size=2_000)
-    found = [row.pk for row in rows if where([row.value, *json.loads(row.raw or "[]")])]
+def quarantine_forget(*, where: Callable[[list[str]], bool], progress: Progress) -> int:
+    """Delete every row set aside whose cells fit, within a job; how many there were."""
+    all_rows, found = QuarantinedRow.unscoped.count(), []
+    rows = QuarantinedRow.unscoped.only("value", "raw").iterator(chunk_size=LOOKED_AT)
+    for done, row in enumerate(rows):
+        if where([row.value, *json.loads(row.raw or "[]")]):
+            found.append(row.pk)
+        if done % LOOKED_AT == 0:
+            progress.step(done, all_rows)
     QuarantinedRow.unscoped.filter(pk__in=found).delete()
     return len(found)
 

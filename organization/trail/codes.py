@@ -28,6 +28,7 @@ CODES: dict[str, StrOrPromise] = {
     "job.cancelled": _("Job cancelled"),
     "job.retried": _("Job run again"),
     "member.erased": _("Member erased"),
+    "member.erased_rows": _("Rows set aside that name erased members deleted"),
     "member.erasure_lifted": _("Erasure lifted"),
     "member.exported": _("Member's data downloaded"),
     "member.link_created": _("Link to the member's own page made"),

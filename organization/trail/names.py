@@ -96,13 +96,17 @@ NAMES: dict[str, StrOrPromise] = {
     "segmentation.segmentmove": _("moves between segments"),
     "segmentation.touchedmember": _("members read by a night"),
 }
+JOB_KINDS: dict[str, StrOrPromise] = {
+    "erasure": _("Erasure"),
+    "import": _("Import"),
+    "nightly": _("Night"),
+    "undo": _("Undo"),
+}
 # Values kept under a name that is no field of the object; upper apps' are looked up in their models.
 _KINDS: dict[str, StrOrPromise] = {
     **{kind.value: kind.label for kind in ImportKind},
     **{code: kind.label for code, kind in KINDS.items()},
-    "import": _("Import"),
-    "nightly": _("Night"),
-    "undo": _("Undo"),
+    **JOB_KINDS,
 }
 _WORDS: dict[str, Mapping[Any, StrOrPromise]] = {
     "group": GROUPS,

@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from organization import selectors, services
 from organization.access import asked, roles, staff_of
 from organization.models import Job, Role, Staff
+from organization.trail.names import JOB_KINDS
 
 PER_PAGE = 25
 everybody = roles(*Role)
@@ -79,4 +80,4 @@ def _job(request: HttpRequest, pk: int) -> Job:
 
 
 def _kind_label(kind: str) -> str:
-    return {"import": _("Import"), "undo": _("Undo"), "nightly": _("Night")}.get(kind, kind)
+    return str(JOB_KINDS.get(kind, kind))

@@ -1,6 +1,7 @@
 """A member is erased: nothing personal is left, sums stay, and no file brings the person back."""
 
 import threading
+import uuid
 from datetime import date
 from typing import Any
 
@@ -16,9 +17,10 @@ from campaigns.models import ArmTotal, Assignment, Message
 from campaigns.results import result_compute
 from campaigns.services import campaign_start
 from members.models import Erasure, Member, MemberIdentity, Tombstone
-from members.services import erasure_lift, member_erase
+from members.services import SWEEP, erasure_lift, member_erase, rows_set_aside_forget
 from organization.imports.runner import imports_hold
-from organization.models import AuditEvent, ImportKind, QuarantinedRow, Staff, Store
+from organization.jobs import LeaseLost, Progress, job_cancel, job_retry, job_run
+from organization.models import AuditEvent, ImportKind, Job, QuarantinedRow, Staff, Store
 from sales.models import Receipt, ReceiptLine, StoreDay
 from sales.services import store_days_rebuild
 from segmentation.models import MemberScore
@@ -48,6 +50,12 @@ def person(store: Store) -> Member:
 
 def erase(member: Member, by: Staff | None = None) -> None:
     member_erase(member=member, reason=WHY, actor=by)
+
+
+def look_through_rows_set_aside() -> Job:
+    job: Job = Job.unscoped.get(kind=SWEEP)
+    rows_set_aside_forget(job, Progress(job))
+    return job
 
 
 def everything_of(model: Any, *skipped: str) -> list[dict[str, Any]]:
@@ -155,6 +163,7 @@ def test_it_keeps_nothing_of_a_line_that_could_not_be_read(person: Member) -> No
     take_in(ImportKind.MEMBERS, f"{good}\n{broken}\n")
     assert PHONE in QuarantinedRow.unscoped.get().raw
     erase(person)
+    look_through_rows_set_aside()
     assert not QuarantinedRow.unscoped.exists()
     take_in(ImportKind.MEMBERS, f"{good}\n{broken}\n")
     assert QuarantinedRow.unscoped.get().raw == "[]"
@@ -175,9 +184,37 @@ def test_it_removes_rows_set_aside_that_name_the_person(person: Member) -> None:
     take_in(ImportKind.MEMBERS, HEADER + ROW.replace(",1\n", ",9\n") + "C2,13900000002,,,0001,9\n")
     take([line("R9", mobilephone=PHONE, receipt_amount="1.00")])
     erase(person)
+    job = look_through_rows_set_aside()
     assert [row.raw for row in QuarantinedRow.unscoped.all()] == [
         '["C2", "13900000002", "", "", "0001", "9"]'
     ]
+    erasure = Erasure.unscoped.get()
+    assert AuditEvent.unscoped.get(code="member.erased_rows").data == {"rows": 2}
+    assert job.payload == {"erasure": erasure.pk}
+    assert not any(value in f"{job.label} {job.log}" for value in (PHONE, CARD, WECHAT, NAME))
+
+
+def test_it_reads_no_row_set_aside_while_somebody_waits(
+    person: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Millions of them take minutes, and whoever asked would see a page that broke off."""
+    take_in(ImportKind.MEMBERS, HEADER + ROW.replace(",1\n", ",9\n"))
+    monkeypatch.setattr(QuarantinedRow.unscoped, "get_queryset", None)
+    erase(person)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_gives_up_no_row_where_the_look_is_cancelled(person: Member, admin: Staff) -> None:
+    take_in(ImportKind.MEMBERS, HEADER + ROW.replace(",1\n", ",9\n"))
+    erase(person)
+    job = Job.unscoped.get(kind=SWEEP)
+    job_cancel(job, by=admin)
+    with pytest.raises(LeaseLost):
+        rows_set_aside_forget(job, Progress(Job(pk=job.pk, lease=uuid.uuid4(), payload=job.payload)))
+    assert QuarantinedRow.unscoped.count() == 1
+    assert job_retry(job)
+    job_run(job.pk)
+    assert not QuarantinedRow.unscoped.exists()
 
 
 def test_it_keeps_the_tombstone_through_a_rotation_of_keys(person: Member, settings: Settings) -> None:

@@ -176,6 +176,15 @@ def test_it_exports_a_table_per_file(client: Client, person: Member, admin: Staf
     assert answer["Content-Disposition"] == f'attachment; filename="member-{person.pk}.zip"'
 
 
+def test_it_exports_no_formula(client: Client, store: Store, admin: Staff) -> None:
+    """A name may be whatever a file said; the person who asked opens the table in a spreadsheet."""
+    member = make_reachable(store, name='=HYPERLINK("https://example.org")')
+    client.force_login(admin)
+    answer = client.post(reverse("member_export", args=[member.pk]), {"form": "zip"})
+    table = zipfile.ZipFile(io.BytesIO(answer.content)).read("members.member.csv").decode()
+    assert "'=HYPERLINK" in table and ",=HYPERLINK" not in table and ',"=HYPERLINK' not in table
+
+
 def test_it_is_reached_from_the_list(client: Client, person: Member, manager: Staff) -> None:
     person.score.r = 5
     person.score.save()

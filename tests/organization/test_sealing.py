@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ def test_it_notices_every_change(tmp_path: Path, harm: object) -> None:
     file.path.write_bytes(harm(file.path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(JobError, match="changed or cut off"), file.open() as handle:
         handle.read()
+
+
+@pytest.mark.parametrize("harm", [_cut, _cut_within])
+def test_it_notices_a_lost_end_before_the_first_byte(tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
+    """Who reads the first rows only must not take half a file for a whole one."""
+    file = sealed(tmp_path / "a", b"x" * (3 * BLOCK))
+    file.path.write_bytes(harm(file.path.read_bytes()))
+    with pytest.raises(JobError, match="changed or cut off"):
+        file.open()
 
 
 def test_it_moves_a_file_to_a_new_key(tmp_path: Path, settings: Settings) -> None:
