@@ -69,10 +69,13 @@ def _say_so() -> None:
     from organization.watch import check
     from organization.watch.recording import know_all
 
+    began = timezone.now()
     while True:
         try:
             know_all()
-            WorkerBeat.unscoped.update_or_create(name=_name, defaults={"seen_at": timezone.now()})
+            # A container that was killed comes back under the same name and finds its old row.
+            alive = {"seen_at": timezone.now(), "started_at": began}
+            WorkerBeat.unscoped.update_or_create(name=_name, defaults=alive)
             WorkerBeat.unscoped.filter(seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
             check()
         except (DatabaseError, InterfaceError) as fault:

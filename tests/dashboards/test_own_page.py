@@ -223,6 +223,9 @@ def test_it_has_no_address_in_any_log(
         ("Not Found: /me/abc.def-_/", "Not Found: /me/…/"),
         ('"GET /me/abc.def/silence/?a=1 HTTP/1.1" 200', '"GET /me/…/silence/?a=1 HTTP/1.1" 200'),
         ("/members/1/ and /me/", "/members/1/ and /me/"),
+        ("Not Found: /invitation/WzEsImEi:1t/", "Not Found: /invitation/…/"),
+        ("GET /password/3d-d8wkz1-0af7651916/ 404", "GET /password/3d-…/ 404"),
+        ("/password/sent/ and /password/", "/password/sent/ and /password/"),
     ],
 )
 def test_it_redacts_the_secret_of_an_address(line: str, written: str) -> None:

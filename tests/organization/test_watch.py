@@ -11,9 +11,10 @@ from celery import current_app
 from celery.schedules import crontab, schedule
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from organization import tasks, watch
+from organization import tasks, watch, workers
 from organization.models import Alert, AuditCheck, Job, ScheduledTask, Staff, WorkerBeat
 from organization.watch import recording, standing
 from organization.watch.schedule import timing
@@ -151,6 +152,21 @@ def test_it_says_so_when_the_database_is_gone(monkeypatch: pytest.MonkeyPatch) -
 def check(at: datetime) -> None:
     with time_machine.travel(at, tick=False):
         watch.check()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_has_just_begun_though_it_was_killed_under_the_same_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine was off for a night: nothing is overdue that no worker could have done."""
+    monkeypatch.setattr(standing, "broker_answers", lambda: True)
+    long_ago = timezone.now() - timedelta(hours=9)
+    WorkerBeat.unscoped.create(name="box:1", seen_at=long_ago)
+    WorkerBeat.unscoped.update(started_at=long_ago)
+    for name in current_app.conf.beat_schedule:
+        ScheduledTask.unscoped.create(name=name, finished_at=long_ago)
+    monkeypatch.setattr(workers, "_name", "box:1")
+    monkeypatch.setattr(workers._stop, "wait", lambda _seconds: True)
+    workers._say_so()
+    assert not Alert.unscoped.exists()
 
 
 def test_it_begins_and_ends_an_alert_with_its_cause(well: None, caplog: pytest.LogCaptureFixture) -> None:
