@@ -1,17 +1,20 @@
 from datetime import date
 from decimal import Decimal
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
 from django.db import connection
 
+from campaigns import services
 from campaigns.analytics.assignment import assign
 from campaigns.models import Assignment, Campaign, Message, Removal
 from campaigns.policy.rules import RULES_VERSION
 from campaigns.services import CampaignError, campaign_start, campaign_update
 from members.models import SelfExclusion
 from organization.models import AuditEvent, Staff, Store
+from sales.models import Product
 from tests.campaigns.cast import DAY, NOON, make_draft, make_night, make_reachable
 
 
@@ -116,6 +119,14 @@ def test_it_refuses_an_offer_of_tobacco(marketer: Staff) -> None:
         campaign_update(campaign=make_draft(marketer), actor=marketer, offer="Free vape")
 
 
+def test_it_refuses_an_offer_that_names_tobacco_by_now(draft: Campaign, marketer: Staff) -> None:
+    """A catalogue that came after the draft may have made a word of it the name of a brand."""
+    Product.objects.create(code="1", name="饮料第二件", is_tobacco=True)
+    with pytest.raises(CampaignError, match="饮料第二件"):
+        campaign_start(campaign=draft, actor=marketer, as_of=DAY)
+    assert not Message.unscoped.exists()
+
+
 def test_it_changes_a_draft_and_says_what(marketer: Staff) -> None:
     draft = make_draft(marketer)
     old = draft.name
@@ -130,6 +141,34 @@ def test_it_does_not_change_a_campaign_that_started(draft: Campaign, marketer: S
     campaign_start(campaign=draft, actor=marketer, as_of=DAY)
     with pytest.raises(CampaignError, match="has started"):
         campaign_update(campaign=draft, actor=marketer, horizon_days=60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_start_at_once_reach_nobody_twice(
+    draft: Campaign, marketer: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, said = make_draft(marketer, name="Second", salt="other"), []
+
+    def start_second() -> None:
+        try:
+            campaign_start(campaign=second, actor=marketer, as_of=DAY)
+        except CampaignError as refusal:
+            said.append(str(refusal))
+        connection.close()
+
+    other, queue = Thread(target=start_second), services._messages_queue
+
+    def queue_while_the_second_starts(*args: Any) -> None:
+        if args[0].pk == draft.pk:
+            other.start()
+            other.join(1)
+        queue(*args)
+
+    monkeypatch.setattr(services, "_messages_queue", queue_while_the_second_starts)
+    campaign_start(campaign=draft, actor=marketer, as_of=DAY)
+    other.join()
+    assert "Nobody is left" in said[0]
+    assert Assignment.unscoped.count() == 20
 
 
 @pytest.mark.django_db(transaction=True)

@@ -210,6 +210,25 @@ def test_it_fits_where_nothing_was_sealed_yet(settings: Settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_it_takes_back_no_change_made_meanwhile(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who changes a name while its batch is sealed anew waits for it, instead of being overwritten."""
+    both_keys(settings)
+    write, refused = rotation._write, []
+
+    def change_meanwhile(*args: Any) -> None:
+        with psycopg2.connect(database_url(str(connection.settings_dict["NAME"]))) as other:
+            with other.cursor() as cursor, pytest.raises(psycopg2.errors.LockNotAvailable):
+                cursor.execute("SET lock_timeout = '200ms'; UPDATE members_member SET name = NULL")
+            refused.append(args)
+        other.close()
+        write(*args)
+
+    monkeypatch.setattr(rotation, "_write", change_meanwhile)
+    rotation._rotate_model(Member, lambda said: None)
+    assert refused
+
+
+@pytest.mark.django_db(transaction=True)
 def test_it_waits_for_an_import_that_looks_members_up(settings: Settings) -> None:
     """Else a file would look for an identity where it no longer stands, and make the member twice."""
     both_keys(settings)

@@ -133,6 +133,16 @@ def test_it_reads_values_of_the_first_version(settings: Settings) -> None:
         crypto.decrypt(first)
 
 
+def test_its_keys_are_those_of_every_version_before(settings: Settings) -> None:
+    """Made anew in another way, no member would be found and no name could be read."""
+    settings.FIELD_KEY = OTHER
+    key = crypto.ring()[0]
+    assert crypto.lookup("phone", "13900000001").hex() == "f6c8d2e341f412228cdccf062cf953bb"
+    assert key.id.hex() == "7a2d5dbe"
+    sealed_then = bytes.fromhex("83f2f733d0f5d8585a0d64a3547357ce5dcd3d3b7351")
+    assert crypto.decrypt(crypto.VERSION + key.id + bytes(12) + sealed_then) == "欧阳"
+
+
 def test_it_seals_equal_values_differently_and_finds_each_kind_apart() -> None:
     """Who reads the table must not see which two members have one name; nor a card that is a phone."""
     assert len({crypto.encrypt("王") for _time in range(50)}) == 50
