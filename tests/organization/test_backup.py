@@ -188,13 +188,14 @@ def flip(parts: dict[str, bytes]) -> None:
         (flip, "database.dump is not what the manifest says"),
         (lambda parts: parts.pop(archive.MANIFEST), "its manifest is not whole"),
         (lambda parts: parts.update({"../evil": b""}), "something that no backup holds"),
+        (lambda parts: parts.update({"uploads/../../evil": b""}), "something that no backup holds"),
         (lambda parts: parts.pop(archive.DUMP), "database.dump is not what"),
         (in_manifest(format=2), "newer version"),
         (in_manifest(migrations={"sales": ["9999_later"]}), "newer version"),
         (in_manifest(key_check="01" + "00" * 40), "FIELD_KEY is not the key"),
         (in_manifest(tables={"sales_receipt": 7}), "what was here is back"),
     ],
-    ids=["damaged", "no manifest", "stranger", "no dump", "format", "newer", "key", "counts"],
+    ids=["damaged", "no manifest", "stranger", "way out", "no dump", "format", "newer", "key", "counts"],
 )
 def test_it_refuses_what_does_not_fit_and_changes_nothing(saved: Path, edit: Edit, sentence: str) -> None:
     before = digests(connection)

@@ -152,6 +152,29 @@ def test_it_takes_a_code_once(admin: Staff) -> None:
             assert ("_auth_user_id" in client.session) is lets_in, seconds
 
 
+def test_it_remembers_a_code_for_as_long_as_it_would_be_taken(
+    client: Client, admin: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a period of tolerance on both sides a code lives for three."""
+    with_phone(admin)
+    kept: dict[str, float] = {}
+
+    def add(key: str, _value: object, timeout: float = 0) -> bool:
+        kept[key.partition(":")[0]] = timeout
+        return True
+
+    log_in(client, "admin")
+    monkeypatch.setattr(cache, "add", add)
+    client.post("/login/code/", {"code": code()})
+    assert kept["second-factor"] == 90
+
+
+def test_it_lets_nobody_guess_the_password_of_an_open_session(client: Client, admin: Staff) -> None:
+    log_in(client, "admin")
+    tries = [client.post("/account/confirm/", {"password": f"guess {n}"}).status_code for n in range(11)]
+    assert tries == [200] * 10 + [429]
+
+
 def test_it_takes_a_code_of_half_a_minute_ago(client: Client, admin: Staff) -> None:
     with_phone(admin)
     with time_machine.travel(NOW) as clock:
