@@ -27,6 +27,12 @@ class SalesConfig(AppConfig):
         from sales.imports.goods.documents import merge_loss, merge_supply
         from sales.imports.goods.previews import preview_goods, preview_stock
         from sales.imports.goods.stock import merge_stock
+        from sales.imports.goods.undo import (
+            documents_replaced_later,
+            documents_undoer,
+            stock_replaced_later,
+            stock_undoer,
+        )
         from sales.imports.matching import barcodes_known
         from sales.imports.merge import merge_sales
         from sales.imports.previews import preview_products, preview_sales
@@ -60,6 +66,11 @@ class SalesConfig(AppConfig):
         checking.register(ImportKind.STOCK, preview_stock)
         checking.register(ImportKind.SUPPLY, preview_goods)
         checking.register(ImportKind.LOSS, preview_goods)
+        undo.register(ImportKind.STOCK, stock_undoer)
+        undo.refuse_where(ImportKind.STOCK, stock_replaced_later)
+        for kind in (ImportKind.SUPPLY, ImportKind.LOSS):
+            undo.register(kind, documents_undoer)
+            undo.refuse_where(kind, documents_replaced_later)
         for builtin in BUILTINS:
             register_builtin(builtin)
         # The sums of store days count members, and a receipt that is corrected is found by its number.

@@ -32,6 +32,20 @@ PUT_BACK = """
     UPDATE {table} l SET product_id = b.product_id, packs = b.packs, is_carton = b.is_carton
       FROM sales_linebefore b WHERE b.changed_by_id = %s AND {same} RETURNING l.business_day"""
 
+GOODS = """
+    SELECT i.file_name, count(*) FROM (
+        SELECT imported_by_id, product_id FROM sales_stockday
+         UNION ALL
+        SELECT imported_by_id, product_id FROM sales_stockdayhistory
+         UNION ALL
+        SELECT d.imported_by_id, l.product_id FROM sales_goodsline l JOIN sales_goodsdocument d
+            ON d.id = l.document_id
+         UNION ALL
+        SELECT h.imported_by_id, (said->>1)::bigint
+          FROM sales_goodsdocumenthistory h, jsonb_array_elements(h.lines) said
+    ) found (by, product) JOIN organization_import i ON i.id = found.by
+     WHERE found.product = ANY(%(products)s) AND i.finished_at > %(ended)s GROUP BY i.id ORDER BY i.id"""
+
 
 def products_dependents(record: Import) -> Iterator[str]:
     yield from changed_later(record)
@@ -42,8 +56,9 @@ def products_dependents(record: Import) -> Iterator[str]:
                 JOIN sales_receipthistory r
                   ON r.receipt_id = l.receipt_id AND r.replaced_by_id = l.replaced_by_id
                WHERE l.product_id = ANY(%s)"""
-    touched = sorted(_touched(record))
-    yield from _receipts_since(record, sold, [touched, touched]) if touched else ()
+    touched = _touched(record)
+    yield from _receipts_since(record, sold, [sorted(touched)] * 2) if touched else ()
+    yield from _goods_since(record, sorted(touched | _made(record)))
     replaced = """SELECT h.receipt_id, h.replaced_by_id FROM sales_receipthistory h
                    WHERE h.receipt_id IN (SELECT receipt_id FROM sales_linebefore WHERE changed_by_id = %s)"""
     yield from _receipts_since(record, replaced, [record.pk])
@@ -62,6 +77,29 @@ def _touched(record: Import) -> set[int]:
     return products | {
         int(entry.after["product_id"]) for entry in entries(record, ProductBarcode) if entry.after
     }
+
+
+def _made(record: Import) -> set[int]:
+    """Products that are gone, or known by their barcode only, without the import."""
+    return {
+        int(entry.row) for entry in entries(record, Product)
+        if entry.after and not (entry.before or {}).get("is_matched")
+    }  # fmt: skip
+
+
+def _goods_since(record: Import, products: list[int]) -> Iterator[str]:
+    """Later files of stock, goods or losses that name these products."""
+    with connection.cursor() as cursor:
+        cursor.execute(GOODS, {"products": products, "ended": record.finished_at})
+        for file, n in cursor.fetchall():
+            sentence = ngettext(
+                "%(n)s row of %(file)s, which came later, names products of this import."
+                " Undo that import first.",
+                "%(n)s rows of %(file)s, which came later, name products of this import."
+                " Undo that import first.",
+                n,
+            )
+            yield sentence % {"file": file, "n": f"{n:,}"}
 
 
 def _differs(entry: RowBefore, names: Collection[str]) -> bool:

@@ -70,9 +70,22 @@ def test_it_maps_checks_imports_and_mends(log_in: LogIn, worker: None, store: St
     assert totals() == {"T2": Decimal("5.00")}
     _mend(page)
     assert totals() == {"T1": Decimal("45.00"), "T2": Decimal("5.00")}
-    first = Import.unscoped.earliest("pk")
+    first, correction = Import.unscoped.order_by("pk")
     page.goto(f"/imports/{first.pk}/")
     expect(page.get_by_text("2 rows were set aside; 0 of them are still here.")).to_be_visible()
+    _undo(page, correction)
+    assert totals() == {"T2": Decimal("5.00")}
+    _undo(page, first)
+    assert not totals()
+
+
+def _undo(page: Page, record: Import) -> None:
+    page.goto(f"/imports/{record.pk}/")
+    page.get_by_role("link", name="Undo this import").click()
+    page.get_by_role("button", name="Undo this import").click()
+    page.get_by_label(f"Type {record.file_name} to go on").fill(record.file_name)
+    page.get_by_role("dialog").get_by_role("button", name="Undo this import").click()
+    expect(page.locator("#undone")).to_be_visible(timeout=PATIENCE)
 
 
 def _mend(page: Page) -> None:

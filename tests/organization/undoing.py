@@ -10,11 +10,24 @@ from members.models import AgeVerification, Consent, Member, MemberIdentity, Mem
 from organization.imports.undo import KIND, obstacles, undo_run
 from organization.jobs import Progress, job_create
 from organization.models import Import, Region, Staff, Store
-from sales.models import Product, ProductBarcode, Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
+from sales.models import (
+    GoodsDocument,
+    GoodsDocumentHistory,
+    GoodsLine,
+    Product,
+    ProductBarcode,
+    Receipt,
+    ReceiptHistory,
+    ReceiptLine,
+    ReceiptLineHistory,
+    StockDay,
+    StockDayHistory,
+)
 
 Tables = dict[str, list[str]]
 # What only this program gives, or what is told by the names of others.
-NUMBERS = ("id", "member_id", "imported_by_id", "receipt_id", "product_id", "brand_id", "replaced_by_id")
+NUMBERS = ("id", "member_id", "imported_by_id", "receipt_id", "product_id", "brand_id", "replaced_by_id",
+           "document_id")  # fmt: skip
 STORE = ("code", "licence_number", "name", "time_zone", "closing_hour", "is_active")
 MEMBER = ("name", "sex", "birth_date", "enrolment_store_id", "home_store_id", "enrolled_on", "is_anonymous")
 
@@ -33,7 +46,7 @@ def refused(record: Import) -> str:
 
 def business_rows() -> Tables:
     """Every business column of every row an import writes."""
-    return _of_members() | _of_sales()
+    return _of_members() | _of_sales() | _of_goods()
 
 
 def _of_members() -> Tables:
@@ -72,6 +85,21 @@ def _of_sales() -> Tables:
         "old lines": _rows(
             ReceiptLineHistory.unscoped,
             lambda n: [*_columns(n), codes[n.product_id], names.get(n.member_id)],
+        ),
+    }
+
+
+def _of_goods() -> Tables:
+    codes = dict(Product.objects.values_list("pk", "code"))
+    lines = GoodsLine.unscoped.select_related("document")
+    return {
+        "stock": _rows(StockDay.unscoped, lambda s: [*_columns(s), codes[s.product_id]]),
+        "old stock": _rows(StockDayHistory.unscoped, lambda s: [*_columns(s), codes[s.product_id]]),
+        "documents": _rows(GoodsDocument.unscoped, _columns),
+        "goods": _rows(lines, lambda n: [*_columns(n), n.document.number, codes[n.product_id]]),
+        "old documents": _rows(
+            GoodsDocumentHistory.unscoped,
+            lambda d: [*_columns(d, "lines"), [[*line[:1], codes[line[1]], *line[2:]] for line in d.lines]],
         ),
     }
 

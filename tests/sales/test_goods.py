@@ -12,7 +12,8 @@ from organization.jobs import Progress
 from organization.models import ImportKind, Staff, Store
 from sales.models import GoodsDocument, GoodsDocumentHistory, GoodsLine, Product, StockDay, StockDayHistory
 from tests.organization.importing import as_csv, counts, faults, queue, take_in
-from tests.sales.importing import CARTON, DRINK, PACK, make_products
+from tests.organization.undoing import business_rows, refused, undo
+from tests.sales.importing import CARTON, DRINK, PACK, line, make_products, take
 from tests.sales.messages import as_json, joined
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +212,59 @@ def test_it_keeps_the_sources_apart() -> None:
     for source in ("A", "B"):
         assert take_in(ImportKind.LOSS, as_json(loss()), source=source).added == 2
     assert GoodsDocument.unscoped.count() == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_undone_it_is_as_if_it_had_never_come(kind: ImportKind, admin: Staff) -> None:
+    before = business_rows()
+    record = take_in(kind, as_json(KINDS[kind]))
+    stored = business_rows()
+    assert stored != before
+    undo(record, by=admin)
+    assert business_rows() == before
+    take_in(kind, as_json(KINDS[kind]))
+    assert business_rows() == stored
+
+
+CORRECTED = {
+    ImportKind.STOCK: stock(dtl_saleqty=["29", "5"], dtl_restqty=["120", "19"]),
+    ImportKind.SUPPLY: supply(dtl_quantity=["4", "24"], biz_date="20260306", supplier_code="SUP2"),
+    ImportKind.LOSS: loss(dtl_stockqty=["-2", "1"]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_undone_a_correction_leaves_what_was_before(kind: ImportKind) -> None:
+    first = take_in(kind, as_json(KINDS[kind]))
+    before = business_rows()
+    again = take_in(kind, as_json(CORRECTED[kind]), name="again.json")
+    assert "again.json, which came later, changed" in refused(first)
+    undo(again)
+    assert business_rows() == before and refused(first) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_later_file_said_again_rests_on_the_first(kind: ImportKind) -> None:
+    first = take_in(kind, as_json(KINDS[kind]))
+    again = take_in(kind, as_json(KINDS[kind]), name="again.json")
+    assert "2 rows of again.json" in refused(first)
+    undo(again)
+    assert refused(first) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_products_it_names_stay(kind: ImportKind) -> None:
+    Product.objects.all().delete()
+    products = take_in(ImportKind.PRODUCTS, [
+        {"code": "T1", "name": "云岭", "pack_barcode": PACK, "carton_barcode": CARTON, "is_tobacco": "1"},
+        {"code": "D1", "name": "茶", "pack_barcode": DRINK, "is_tobacco": "0"},
+    ])  # fmt: skip
+    take_in(kind, as_json(KINDS[kind]), name="goods.json")
+    assert "2 rows of goods.json, which came later, name products of this import" in refused(products)
+
+
+def test_a_product_known_by_barcode_only_is_asked_for() -> None:
+    """It may give way to one of a file of products, and its stock would be nobody's."""
+    take([line(dtl_barcode="777")])
+    record = take_in(ImportKind.STOCK, as_json(stock(dtl_productid=["777", "D1"])))
+    assert faults(record)[0][2] == "No product has this code or barcode. Import the products first."

@@ -71,6 +71,21 @@ def goods(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def stock(draw: st.DrawFn) -> dict[str, Any]:
+    sold = draw(st.integers(0, 2))
+    return {"store": draw(st.sampled_from(["0001", "0002"])), "day": "2026-03-05", "opening": "9",
+            "product": f"T{draw(st.integers(1, 3))}", "received": "0", "sold": str(sold),
+            "closing": str(9 - sold)}  # fmt: skip
+
+
+@st.composite
+def goods_in(draw: st.DrawFn) -> dict[str, Any]:
+    return {"store": "0001", "number": f"G{draw(st.integers(1, 2))}", "type": "in", "day": "2026-03-05",
+            "barcode": draw(st.sampled_from([PACK, CARTON, DRINK, "778"])),
+            "quantity": str(draw(st.integers(1, 2)))}  # fmt: skip
+
+
 def files(kind: ImportKind, rows: st.SearchStrategy[dict[str, Any]], key: str) -> st.SearchStrategy[File]:
     some = st.lists(rows, min_size=1, max_size=4, unique_by=lambda row: row[key])
     return some.map(lambda found: (kind, sorted(found, key=lambda row: str(row.get("inputtime")))))
@@ -81,6 +96,8 @@ SOME_FILES = st.lists(
         files(ImportKind.SALES, receipts(), "clientorderid"),
         files(ImportKind.MEMBERS, people(), "phone"),
         files(ImportKind.PRODUCTS, goods(), "code"),
+        files(ImportKind.STOCK, stock(), "product"),
+        files(ImportKind.SUPPLY, goods_in(), "barcode"),
     ),
     min_size=2,
     max_size=5,

@@ -26,14 +26,19 @@ class Sold:
 
 
 class Goods:
-    """Products by code and by barcode."""
+    """Products by code and by barcode.
+
+    Only those a file of products described: what is known by its barcode alone may yet give way to one.
+    """
 
     def __init__(self) -> None:
         self._codes = {
             code: Sold(pk, int(tobacco))
-            for pk, code, tobacco in Product.objects.values_list("pk", "code", "is_tobacco").iterator()
+            for pk, code, tobacco in Product.objects.filter(is_matched=True)
+            .values_list("pk", "code", "is_tobacco")
+            .iterator()
         }
-        rows = ProductBarcode.objects.values_list(
+        rows = ProductBarcode.objects.filter(product__is_matched=True).values_list(
             "barcode", "product_id", "is_carton", "product__is_tobacco", "product__packs_per_carton"
         )
         self._barcodes = {

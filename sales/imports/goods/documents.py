@@ -1,5 +1,6 @@
 """Files of documents: goods in and returns, losses and overages. A corrected document replaces."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from organization.imports.columns import BadCell
 from organization.imports.copying import copy_models, reserve_ids
+from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
@@ -147,6 +149,7 @@ def _write(record: Import, kind: str, documents: dict[Key, _Sent], tally: Tally)
     gone: list[GoodsDocumentHistory] = []
     changed: list[GoodsDocument] = []
     fresh: dict[Key, _Sent] = {}
+    rests = Counter[int]()
     for key, sent in documents.items():
         old = there.get(key)
         rows = len(sent.rows)
@@ -155,10 +158,12 @@ def _write(record: Import, kind: str, documents: dict[Key, _Sent], tally: Tally)
             tally.added += rows
         elif _is_same(old, sent):
             tally.unchanged += rows
+            rests[old.imported_by_id] += rows
         else:
             gone.append(_replaced(old, record))
             changed.append(_with_head(old, sent, record))
             tally.updated += rows
+    rests_note(record, rests)
     GoodsDocumentHistory.unscoped.bulk_create(gone, batch_size=1_000)
     GoodsLine.unscoped.filter(document__in=changed).delete()
     GoodsDocument.unscoped.bulk_update(changed, [*HEAD, "imported_by"], batch_size=1_000)

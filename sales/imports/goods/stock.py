@@ -1,6 +1,7 @@
 """A file of day-end stock: one row per store, day and product, whose movements must add up."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from organization.imports.copying import copy_models
+from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source
 from organization.imports.rows import clean_rows
 from organization.imports.tally import Tally
@@ -27,12 +29,13 @@ Key = tuple[int, Any, int]
 
 def merge_stock(record: Import, file: Source, layout: Layout, progress: Progress) -> Tally:
     """Import handler for day-end stock; a row that does not add up is set aside."""
-    tally = Tally()
+    tally, rests = Tally(), Counter[int]()
     rows = clean_rows(file, layout, cleaners(record), REQUIRED, tally)
     sound = _sound(rows, record, tally)
     while chunk := dict(itertools.islice(sound, CHUNK)):
-        _take(chunk, record, tally)
+        rests.update(_take(chunk, record, tally))
         progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
+    rests_note(record, rests)
     return tally
 
 
@@ -73,7 +76,9 @@ def _note_day(day: date, tally: Tally) -> None:
     tally.days = min(first, day), max(last, day)
 
 
-def _take(chunk: dict[int, StockDay], record: Import, tally: Tally) -> None:
+def _take(chunk: dict[int, StockDay], record: Import, tally: Tally) -> Counter[int]:
+    """Write what is new or other; unchanged rows by the import that wrote them."""
+    rests = Counter[int]()
     there = _there(chunk.values())
     fresh: list[StockDay] = []
     changed: list[StockDay] = []
@@ -86,6 +91,7 @@ def _take(chunk: dict[int, StockDay], record: Import, tally: Tally) -> None:
             tally.added += 1
         elif all(getattr(old, name) == getattr(new, name) for name in QUANTITIES):
             tally.unchanged += 1
+            rests[old.imported_by_id] += 1
         elif old.imported_by_id == record.pk:
             tally.refuse(
                 row, "product", "", _("Another row of this file says something else of this product.")
@@ -100,6 +106,7 @@ def _take(chunk: dict[int, StockDay], record: Import, tally: Tally) -> None:
     copy_models(fresh)
     copy_models(gone)
     StockDay.unscoped.bulk_update(changed, [*QUANTITIES, "imported_by"], batch_size=1_000)
+    return rests
 
 
 def _key(stock: StockDay) -> Key:
