@@ -15,6 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+# A row that sums up others says so where it should name what it is about.
+TOTALS = ("合计", "总计", "小计", "total", "subtotal", "grand total")
+
 
 class BadCell(ValueError):
     """The sentence says what is wrong with the value."""

@@ -1,6 +1,5 @@
 """Rows into PostgreSQL by COPY, columns as Arrow arrays."""
 
-import csv
 import io
 from collections import deque
 from collections.abc import Sequence
@@ -74,26 +73,24 @@ def copy_models(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     fields = [f for f in rows[0]._meta.concrete_fields if rows[0].pk is not None or not f.primary_key]
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    for row in rows:
-        # A date-time added by the database layer (auto_now_add) is set in pre_save.
-        writer.writerow([_cell(f.get_db_prep_save(f.pre_save(row, True), connection)) for f in fields])
-    buffer.seek(0)
+    # A date-time added by the database layer (auto_now_add) is set in pre_save.
+    lines = (
+        ",".join(_cell(f.get_db_prep_save(f.pre_save(row, True), connection)) for f in fields) for row in rows
+    )
+    buffer = io.StringIO("\n".join(lines), newline="")
     with connection.cursor() as cursor:
         columns = ", ".join(connection.ops.quote_name(str(f.column)) for f in fields)
-        cursor.copy_expert(
-            f"COPY {rows[0]._meta.db_table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')", buffer
-        )
+        cursor.copy_expert(f"COPY {rows[0]._meta.db_table} ({columns}) FROM STDIN (FORMAT csv)", buffer)
 
 
-def _cell(value: Any) -> Any:
-    """One value as COPY reads it: null, bytes in hexadecimal, the rest as text."""
+def _cell(value: Any) -> str:
+    """One value as COPY reads it: nothing for null, in quotes bytes in hexadecimal and the rest as text."""
     if value is None:
-        return "\\N"
+        return ""
     if isinstance(value, Binary):
         value = bytes(value.adapted)
-    return f"\\x{value.hex()}" if isinstance(value, bytes | memoryview) else value
+    text = f"\\x{value.hex()}" if isinstance(value, bytes | memoryview) else str(value)
+    return '"' + text.replace('"', '""') + '"'
 
 
 def copy_out(query: str, types: dict[str, pa.DataType]) -> pa.Table:

@@ -201,11 +201,8 @@ def _check_columns(positions: dict[str, int], layout: Layout, columns: tuple[Col
     if not positions:
         if any(_DATA.search(title) for title in header):  # It may be of a person: say nothing of it.
             raise Unmapped(_("The first row holds values, not column names. Say which column holds what."))
-        titles = ", ".join(title[:30] for title in header[:6])
-        raise Unmapped(
-            _("No column of the first row is known (found: %(titles)s). Is this the right kind of file?")
-            % {"titles": titles}
-        )
+        # What they say is left out: it may be a person's name.
+        raise Unmapped(_("No column of the first row is known. Is this the right kind of file?"))
     if missing:
         raise Unmapped(_("The first row lacks these columns: %(missing)s.") % {"missing": "; ".join(missing)})
 

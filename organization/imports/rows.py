@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from organization.imports.columns import BadCell
+from organization.imports.columns import TOTALS, BadCell
 from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
 from organization.imports.tally import Tally
 
@@ -23,14 +23,14 @@ def clean_rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Good rows with their record numbers; an empty cell is absent from its dictionary.
 
-    Counts every row read, ignores blank ones, and refuses a row at its first bad cell; `refused`
+    Counts every row read, ignores blank ones and totals, and refuses a row at its first bad cell; `refused`
     sees the cells of such a row.
     """
     wrong = WrongWidth()
     for batch in read_batches(file, layout, wrong):
         for row, cells in _cells(batch):
             tally.read += 1
-            if not cells:
+            if not cells or _is_total(cells, required):
                 tally.ignored += 1
                 continue
             values = _clean(row, cells, cleaners, required, tally)
@@ -46,6 +46,11 @@ def _cells(batch: Batch) -> Iterator[tuple[int, dict[str, str]]]:
     columns = [batch.column(name).to_pylist() for name in names]  # type: ignore[union-attr]
     for index, row in enumerate(batch.rows.tolist()):
         yield row, {name: column[index] for name, column in zip(names, columns, strict=True) if column[index]}
+
+
+def _is_total(cells: dict[str, str], required: set[str]) -> bool:
+    said = [cells[name].lower() for name in required if name in cells]
+    return len(said) < len(required) and any(cell in TOTALS for cell in said)
 
 
 def _clean(

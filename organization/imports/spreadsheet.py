@@ -36,6 +36,7 @@ class _Child(io.RawIOBase):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={},  # What reads a stranger's file is not told our keys.
         )
         try:
             self._send(content)

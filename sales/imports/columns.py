@@ -92,4 +92,3 @@ TENDERS = {
     "WEIXIN": "wechat", "微信": "wechat", "4": "alipay", "ALIPAY": "alipay", "支付宝": "alipay",
     "CREDITCADE": "card", "CREDITCARD": "card", "银行卡": "card", "JFEXCHANGE": "points", "积分": "points",
 }  # fmt: skip
-TOTAL_ROWS = ("合计", "总计", "小计", "total", "subtotal", "grand total")

@@ -19,7 +19,7 @@ from organization.imports.columns import BadCell
 from organization.imports.reading import Batch
 from organization.imports.tally import Tally
 from organization.models import Store
-from sales.imports.columns import CHANNELS, PAYERS, RETURN, TENDERS, TOTAL_ROWS, TRADE_TYPES, VOID
+from sales.imports.columns import CHANNELS, PAYERS, RETURN, TENDERS, TRADE_TYPES, VOID
 from sales.imports.distinct import BAD, Distinct, Texts
 from sales.imports.people import People
 from sales.imports.products import Products
@@ -298,6 +298,6 @@ def _is_total(batch: Batch) -> NDArray[np.bool_]:
     for name in ("store", "number", "moment"):
         texts = batch.column(name)
         if texts is not None:
-            found = pc.is_in(pc.utf8_lower(texts), pa.array(TOTAL_ROWS))
+            found = pc.is_in(pc.utf8_trim_whitespace(pc.utf8_lower(texts)), pa.array(cells.TOTALS))
             total |= found.to_numpy(zero_copy_only=False)
     return total

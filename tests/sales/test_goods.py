@@ -268,3 +268,20 @@ def test_a_product_known_by_barcode_only_is_asked_for() -> None:
     take([line(dtl_barcode="777")])
     record = take_in(ImportKind.STOCK, as_json(stock(dtl_productid=["777", "D1"])))
     assert faults(record)[0][2] == "No product has this code or barcode. Import the products first."
+
+
+def test_a_row_of_totals_is_ignored() -> None:
+    row = {"store": "0001", "day": "2026-03-05", "product": "T1", "opening": "9", "received": "0",
+           "sold": "1", "closing": "8"}  # fmt: skip
+    total = {**row, "store": "合计", "product": "", "day": ""}
+    assert counts(take_in(ImportKind.STOCK, [row, total])) == {"read": 2, "added": 1, "ignored": 1}
+    # A product may be called so.
+    sold = {"code": "T9", "name": "Total", "pack_barcode": "6900000000999"}
+    assert counts(take_in(ImportKind.PRODUCTS, [sold])) == {"read": 1, "added": 1}
+
+
+def test_a_text_that_looks_like_nothing_is_kept() -> None:
+    take_in(ImportKind.SUPPLY, as_json(supply(supplier_code="\\N"), supply("G2", supplier_code='a",\\.')))
+    assert list(GoodsDocument.unscoped.order_by("number").values_list("supplier", flat=True)) == [
+        "\\N", 'a",\\.',
+    ]  # fmt: skip
