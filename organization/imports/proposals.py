@@ -58,13 +58,13 @@ class Proposal:
 def propose(
     columns: tuple[Column, ...], titles: list[str], rows: list[list[str]], *, headerless: bool
 ) -> dict[str, Proposal]:
-    """One column of the file at most for each of ours, the best matches first."""
+    """One column of the file at most for each of ours, the best matches first; of equal ones those needed."""
     values = _values(rows, len(titles))
     shares = {(number, at): look.test(cells) for number, look in enumerate(LOOKS)
               for at, cells in enumerate(values) if cells}  # fmt: skip
     found = [
         (proposal, column.name)
-        for column in columns
+        for column in sorted(columns, key=lambda column: not column.required)
         for at, title in enumerate(titles)
         if (proposal := _weigh(column, at, "" if headerless else title, bool(values[at]), shares))
     ]

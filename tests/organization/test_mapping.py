@@ -213,6 +213,8 @@ def test_it_proposes_by_values_what_the_database_knows(store: Any) -> None:
     assert (proposals["store"].at, proposals["barcode"].at, proposals["phone"].at) == (0, 4, 7)
     assert proposals["store"].why == "the values are stores we know"
     assert proposals["time"].at == 3 and proposals["moment"].at == 2
+    # Money may be many things; what cannot be left out is proposed first.
+    assert proposals["amount"].at == 6 and "price" not in proposals
 
 
 @pytest.mark.django_db
