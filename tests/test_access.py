@@ -119,7 +119,8 @@ CASES = (
     Case("job_retry", (404, 404, 404, 302, 404, 404, 404), "post", "job"),
     Case("staff", ADMINS),
     Case("staff_csv", ADMINS),
-    Case("staff_links_csv", ADMINS, "post"),
+    # Asked for the password again first.
+    Case("staff_links_csv", ADMINS_ACT, "post"),
     Case("staff_new", ADMINS),
     Case("staff_store_options", ADMINS),
     Case("staff_edit", ADMINS, "get", "account"),

@@ -18,6 +18,7 @@ from pytest_django import Settings
 from organization import first_run, sealing, uploads
 from organization.models import Staff
 from tests.conftest import make_member
+from tests.proving import log_in_now
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +80,7 @@ def test_no_character_set_makes_a_page_fail(db: None, name: str, method: str) ->
 def test_no_number_of_a_store_makes_the_form_of_an_account_fail(
     client: Client, admin: Staff, number: str
 ) -> None:
-    client.force_login(admin)
+    log_in_now(client, admin)
     answer = client.post("/staff/new/", {"username": "x", "role": "manager", "stores": [number]})
     assert answer.status_code == 422
 

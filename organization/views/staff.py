@@ -1,7 +1,9 @@
 """Accounts, for admins: who there is, invite, move, end and give back access."""
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -23,6 +25,8 @@ from organization.services import Refusal
 PER_PAGE = 50
 LINKS = "invitation_links"  # In the session: a link not shown yet, by account.
 admins = roles(Role.ADMIN)
+# Who makes an account, or a way into one, proves again who it is: a session left open is not enough.
+proved: Callable[[Any], Any] = reauthentication_required(app="organization", allow_get=True)
 
 
 @require_GET
@@ -55,6 +59,7 @@ def staff_csv(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 @admins
+@proved
 def staff_links_csv(request: HttpRequest) -> HttpResponseBase:
     """Links for the accounts ticked, or for all of the list, that are active and never logged in."""
     form, words, sort = _asked(request)
@@ -76,6 +81,7 @@ def staff_links_csv(request: HttpRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "POST"])
 @admins
+@proved
 def staff_new(request: HttpRequest) -> HttpResponse:
     asker = staff_of(request)
     form = StaffForm(request.POST or None, asker=asker)
@@ -92,6 +98,7 @@ def staff_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @admins
+@proved
 def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     asker, account = staff_of(request), _account(request, pk)
     if request.method == "GET":
@@ -139,6 +146,7 @@ def staff_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @admins
+@proved
 def staff_link(request: HttpRequest, pk: int) -> HttpResponse:
     """A new link to hand over; earlier ones of this account stop working."""
     try:

@@ -23,6 +23,7 @@ from organization.services import (
     staff_reactivate,
 )
 from organization.services.mail import password_reset_send
+from tests.proving import log_in_now
 
 GOOD = "rather-long-and-odd-3"
 
@@ -134,7 +135,7 @@ def test_it_holds_passwords_to_the_rules(client: Client, invited: Staff, token: 
 
 
 def test_it_logs_out_who_was_there_before(admin: Staff, client: Client, token: str) -> None:
-    client.force_login(admin)
+    log_in_now(client, admin)
     assert enter(client, token) == 302
     assert client.get("/").status_code == 302
 
@@ -176,7 +177,7 @@ def test_it_goes_on_where_mail_does_not_work(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = 1
-    client.force_login(admin)
+    log_in_now(client, admin)
     answer = client.post(f"/staff/{invited.pk}/link/", follow=True)
     assert answer.context["link"] and "could not be sent by e-mail" in answer.content.decode()
     assert "li@example.com" not in caplog.text

@@ -2,9 +2,11 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -14,11 +16,12 @@ from organization.models import AuditEvent, Region, Role, Staff, Store
 from organization.services import region_ensure, staff_create, staff_invite
 from tests.campaigns.cast import DAY, make_draft, make_night, make_reachable
 from tests.conftest import make_store
+from tests.proving import log_in_now
 
 
 @pytest.fixture
 def as_admin(admin: Staff, client: Client) -> Client:
-    client.force_login(admin)
+    log_in_now(client, admin)
     return client
 
 
@@ -230,3 +233,21 @@ def test_it_offers_all_stores_of_a_small_chain_at_once(as_admin: Client, east: R
     for n in range(8, 13):
         make_store(east, f"7{n:03d}")
     assert "7000" not in as_admin.get("/staff/new/").content.decode()
+
+
+@pytest.mark.parametrize("view", ["staff_new", "staff_edit", "staff_link", "staff_links_csv"])
+def test_a_session_left_open_gives_nobody_a_way_in(client: Client, admin: Staff, view: str) -> None:
+    account = staff_create(username="late", password="pw", role=Role.ADMIN)
+    with time_machine.travel(datetime(2026, 3, 20, 9, tzinfo=UTC)) as clock:
+        log_in_now(client, admin)
+        clock.shift(timedelta(minutes=11))
+        address = reverse(view, args=[account.pk] if view in ("staff_edit", "staff_link") else [])
+        sent = {"username": "mine", "role": "admin", "email": "mine@shop.example"}
+        events = AuditEvent.unscoped.filter(code__startswith="staff.")
+        before = events.count()
+        answer = client.post(address, sent)
+        assert answer.headers["Location"].startswith("/account/confirm/")
+        assert events.count() == before
+        # What was typed is not lost.
+        client.post(answer.headers["Location"], {"password": "pw", "next": address})
+        assert events.count() > before
