@@ -53,6 +53,7 @@ PREFIXES = {
     "member": "segment_members",
     "segment": "segments",
     "cluster": "segments",
+    "scoring": "segments",
     "campaign": "campaigns",
     "message": "messages",
     "import": "imports",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from segmentation import names
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-SEGMENT_LABELS: dict[str, StrOrPromise] = {
+DEFAULT_SEGMENTS: dict[str, StrOrPromise] = {
     "champions": _("Champions"),
     "loyal": _("Loyal"),
     "potential": _("Potential loyalists"),
@@ -24,6 +27,41 @@ SEGMENT_LABELS: dict[str, StrOrPromise] = {
     "at_risk": _("At risk"),
     "hibernating": _("Hibernating"),
 }
+
+# By R, F and M, each at or above the mean.
+DEFAULT_CLASSES: dict[str, StrOrPromise] = {
+    "111": pgettext_lazy("value class", "High value"),
+    "011": pgettext_lazy("value class", "High value, win back"),
+    "101": pgettext_lazy("value class", "High value, deepen"),
+    "001": pgettext_lazy("value class", "High value, hold on to"),
+    "110": pgettext_lazy("value class", "Potential"),
+    "100": pgettext_lazy("value class", "New customers"),
+    "010": pgettext_lazy("value class", "Ordinary, keep up"),
+    "000": pgettext_lazy("value class", "Lost"),
+}
+
+
+class Labels(Mapping[str, str]):
+    """The name of each code in the reader's language: the company's own, else the default.
+
+    Looked up when a page asks, so names must not be copied where a module is loaded.
+    """
+
+    def __init__(self, defaults: Mapping[str, StrOrPromise]) -> None:
+        self.defaults = defaults
+
+    def __getitem__(self, code: str) -> str:
+        return names.own_name(code) or str(self.defaults[code])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.defaults)
+
+    def __len__(self) -> int:
+        return len(self.defaults)
+
+
+SEGMENT_LABELS = Labels(DEFAULT_SEGMENTS)
+CLASS_LABELS = Labels(DEFAULT_CLASSES)
 
 # Nothing here may promote tobacco; offers are other goods, services and attention.
 SEGMENT_ADVICE: dict[str, StrOrPromise] = {

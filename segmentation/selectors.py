@@ -18,6 +18,7 @@ from segmentation.models import (
     MemberScore,
     NightlyRun,
     NightlyStage,
+    RfmSettings,
     SegmentTotal,
 )
 from segmentation.nightly.run import KIND, latest_published
@@ -52,6 +53,16 @@ def spend_per_year(spend: Decimal, members: int, *, run: NightlyRun) -> Decimal 
 
 def published_run() -> NightlyRun | None:
     return latest_published()
+
+
+def scoring_now() -> RfmSettings:
+    """The last version, by which the next night scores; the defaults, which no row holds, without one."""
+    return scoring_versions().first() or RfmSettings()
+
+
+def scoring_versions() -> QuerySet[RfmSettings]:
+    """Latest first."""
+    return RfmSettings.objects.select_related("changed_by").order_by("-pk")
 
 
 def comparison_day(run: NightlyRun) -> date | None:
@@ -170,4 +181,4 @@ def latest_night_job(staff: Staff) -> Job | None:
 def nights() -> QuerySet[NightlyRun]:
     """Latest first, each with its stages in the order they ran."""
     stages = Prefetch("stages", NightlyStage.objects.order_by("started_at", "pk"))
-    return NightlyRun.objects.select_related("job").prefetch_related(stages)
+    return NightlyRun.objects.select_related("job", "settings").prefetch_related(stages)

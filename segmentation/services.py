@@ -1,6 +1,8 @@
-"""Writes of this app: nights are asked for, clusters get names."""
+"""Writes of this app: nights are asked for, scoring is set, clusters and segments get names."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,9 +12,12 @@ from organization.jobs import JobError, job_create
 from organization.models import Job, Staff
 from organization.services import audit
 from sales.models import Receipt
-from segmentation.models import ClusterModelRow, NightlyRun
+from segmentation.analytics import rfm
+from segmentation.models import ClusterModelRow, GroupName, NightlyRun, RfmSettings
+from segmentation.names import forget as forget_names
 from segmentation.nightly.columns import lock
 from segmentation.nightly.run import KIND, latest_published, refuse_if_older
+from segmentation.selectors import scoring_now
 
 # Beyond this, catching up night by night tells nobody anything: only the last one is made.
 MOST_MISSED_NIGHTS = 14
@@ -99,6 +104,86 @@ def cluster_rename(*, label: int, name: str, actor: Staff) -> None:
         after={"name": name},
         data={"cluster": label},
     )
+
+
+class Outdated(Exception):
+    """Somebody saved another version after the one that this change was made from."""
+
+
+class ScoringFields(TypedDict):
+    """What a version of the settings holds; see RfmSettings."""
+
+    mode: str
+    peers: str
+    window_days: int
+    breaks: dict[str, list[int]]
+    grid: list[list[str]]
+
+
+@transaction.atomic
+def scoring_save(*, actor: Staff, fields: ScoringFields, based_on: int | None) -> RfmSettings | None:
+    """Add a version of how members are scored, from the next night on; None where nothing differs.
+
+    based_on: the version that was shown when the change was made. ValueError for a grid with a gap or
+    break points that do not rise.
+    """
+    lock(RfmSettings)
+    before = scoring_now()
+    if before.pk != based_on:
+        raise Outdated
+    rfm.check_grid(fields["grid"])
+    for points in fields["breaks"].values():
+        rfm.check_breaks(points)
+    was, becomes = _scoring_facts(before), _scoring_facts(RfmSettings(**fields))
+    changed = [name for name, value in becomes.items() if value != was[name]]
+    if not changed:
+        return None
+    saved: RfmSettings = RfmSettings.objects.create(**fields, changed_by=actor)
+    audit(
+        actor=actor,
+        code="scoring.changed",
+        on=saved,
+        before={name: was[name] for name in changed},
+        after={name: becomes[name] for name in changed},
+    )
+    return saved
+
+
+def _scoring_facts(settings: RfmSettings) -> dict[str, Any]:
+    """Each thing that can change by itself: a mode, a row of break points, a cell of the grid."""
+    cells = {
+        f"R{r} F{f}": segment for r, row in enumerate(settings.grid, 1) for f, segment in enumerate(row, 1)
+    }
+    breaks = {name.upper(): settings.breaks[name] for name in "rfm"}
+    facts = {"mode": settings.mode, "peers": settings.peers, "window_days": settings.window_days}
+    return {**facts, **breaks, **cells}
+
+
+@transaction.atomic
+def group_names_save(*, actor: Staff, names: Mapping[str, tuple[str, str]]) -> bool:
+    """Name segments and value classes in Chinese and English, at once; whether anything changed.
+
+    names: by code, all of them. An empty name brings back the default.
+    """
+    lock(GroupName)
+    was = {name.code: [name.zh, name.en] for name in GroupName.objects.all()}
+    changed = [code for code, pair in names.items() if list(pair) != was.get(code, ["", ""])]
+    if not changed:
+        return False
+    GroupName.objects.filter(code__in=changed).delete()
+    named = [code for code in changed if any(names[code])]
+    GroupName.objects.bulk_create(
+        GroupName(code=code, zh=names[code][0], en=names[code][1]) for code in named
+    )
+    audit(
+        actor=actor,
+        code="scoring.named",
+        before={code: was.get(code, ["", ""]) for code in changed},
+        after={code: list(names[code]) for code in changed},
+    )
+    forget_names()
+    transaction.on_commit(forget_names)
+    return True
 
 
 @transaction.atomic

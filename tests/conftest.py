@@ -18,6 +18,7 @@ from members.models import Member
 from organization import company, first_run
 from organization.models import Region, Role, Staff, Store
 from organization.services import region_ensure, staff_create
+from segmentation import names
 
 AUDIT_TABLES = tuple(f"organization_audit{name}" for name in ("event", "seal", "head", "check"))
 
@@ -50,6 +51,7 @@ def _set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As after the first run, with the company of the settings; what a test saves is forgotten."""
     monkeypatch.setattr(first_run, "_is_done", True)
     monkeypatch.setattr(company, "_kept", (float("inf"), None))
+    monkeypatch.setattr(names, "_kept", (float("inf"), {}))
     yield
     timezone.deactivate()
     translation.deactivate()

@@ -59,6 +59,12 @@ CASES = (
     Case("segment_members_csv", ALL),
     # There is no cluster, and a marketer is told no more than that.
     Case("cluster_rename", (403, 404, 403, 403, 403, 404, 403), "post", "cluster", "label"),
+    Case("scoring", ADMINS),
+    # Nothing was filled in.
+    Case("scoring", (403, 403, 403, 422, 403, 403, 403), "post"),
+    Case("scoring_preview", ADMINS, "post"),
+    Case("scoring_names", ADMINS_ACT, "post"),
+    Case("scoring_night", ADMINS_ACT, "post"),
     Case("member", OF_EAST, "get", "member"),
     # Nothing was filled in.
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),

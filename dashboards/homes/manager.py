@@ -103,14 +103,17 @@ def _quiet(staff: Staff, run: NightlyRun) -> dict[str, Any]:
     quiet = [sizes[code] for code in QUIET if sizes[code].members]
     return {
         "regulars": [Regular(score, run.as_of) for score in quiet_regulars(staff, most=REGULARS_SHOWN)],
-        "quiet_answer": _quiet_answer(quiet),
+        "quiet_answer": _quiet_answer(quiet, run),
         "quiet": [QuietSegment(size.code, SEGMENT_LABELS[size.code], size.members) for size in quiet],
     }
 
 
-def _quiet_answer(sizes: Sequence[SegmentSize]) -> str:
+def _quiet_answer(sizes: Sequence[SegmentSize], run: NightlyRun) -> str:
     members = sum(size.members for size in sizes)
     text = ngettext(
-        "%(n)s member, %(spend)s in the last year.", "%(n)s members, %(spend)s in the last year.", members
+        "%(n)s member, %(spend)s in the last %(days)s days.",
+        "%(n)s members, %(spend)s in the last %(days)s days.",
+        members,
     )
-    return text % {"n": count(members), "spend": money(float(sum(size.spend for size in sizes)))}
+    spend = money(float(sum(size.spend for size in sizes)))
+    return text % {"n": count(members), "spend": spend, "days": run.window_days}

@@ -74,7 +74,7 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any] | None:
         "title": greeting(timezone.localtime(), staff.get_full_name() or staff.username),
         "as_of_line": as_of_line(day, run.published_at, days[day].receipts) if day else full_day(run.as_of),
         "late": late_note(day, run.as_of) if day else "",
-        "tiles": [*_people(sizes, channels), *([sums] if sums else []), conversion_tile(campaigns)],
+        "tiles": [*_people(sizes, channels, run), *([sums] if sums else []), conversion_tile(campaigns)],
         "channels": [Channel(each.channel).label for each in channels],
         "reach": _reach_rows(channels),
         "reach_answer": _reach_answer(channels),
@@ -84,14 +84,14 @@ def context(staff: Staff, run: NightlyRun) -> dict[str, Any] | None:
     }
 
 
-def _people(sizes: Sequence[SegmentSize], channels: Sequence[ChannelReach]) -> list[Tile]:
+def _people(sizes: Sequence[SegmentSize], channels: Sequence[ChannelReach], run: NightlyRun) -> list[Tile]:
     best = _widest(channels)
     all_members = best.members or 1
     return [
         Tile(
             name=_("Members who buy"),
             value=count(sum(size.members for size in sizes)),
-            note=_("with a receipt in the last year"),
+            note=_("with a receipt in the last %(days)s days") % {"days": run.window_days},
             url=reverse("segments"),
         ),
         Tile(

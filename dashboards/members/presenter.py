@@ -15,7 +15,7 @@ from members.models import AgeVerification, Member, SelfExclusion
 from members.selectors import ConsentInForce
 from sales.models import Receipt
 from segmentation import selectors
-from segmentation.labels import SEGMENT_LABELS
+from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
 from segmentation.models import MemberScore
 
 
@@ -63,6 +63,7 @@ def figures(member: Member) -> dict[str, Any]:
         "as_of": run.as_of,
         "segment": score.segment or "",
         "segment_label": SEGMENT_LABELS[score.segment] if score.segment else "",
+        "class_label": CLASS_LABELS[score.value_class] if score.value_class else "",
         "scores": " · ".join(f"{name} {value}" for name, value in _scores(score) if value is not None),
         "cluster": names.get(score.cluster, "") if score.cluster is not None else "",
         "last_day": score.last_day,

@@ -67,8 +67,12 @@ def _groups(member: Member) -> list[str]:
     score: MemberScore | None = getattr(member, "score", None)
     if score is None or not score.segment or score.r is None:
         return []
-    groups = [visits(score), _("We call this group “%(name)s”.") % {"name": SEGMENT_LABELS[score.segment]}]
     run = segmentation.published_run()
+    scoring = run.scoring if run else segmentation.scoring_now()
+    groups = [
+        visits(score, scoring),
+        _("We call this group “%(name)s”.") % {"name": SEGMENT_LABELS[score.segment]},
+    ]
     names = segmentation.cluster_names(segmentation.cluster_model(run)) if run else {}
     if score.cluster is not None and score.cluster in names:
         groups.append(

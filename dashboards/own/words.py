@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from organization import company
-from segmentation.models import MemberScore
+from segmentation.models import MemberScore, RfmSettings
 
-# Scores compare a member with all others: 1 and 2 are the lower two fifths.
+# Of five scores, the lower two and the upper two.
 LOW, HIGH = 2, 4
 
 
@@ -16,9 +16,11 @@ def sender() -> str:
     return str(company.current().sender_name)
 
 
-def visits(score: MemberScore) -> str:
+def visits(score: MemberScore, scoring: RfmSettings) -> str:
     """What the scores R and F say."""
     words = {"when": _level(score.r, WHEN), "often": _level(score.f, OFTEN)}
+    if scoring.mode == RfmSettings.Mode.FIXED:
+        return _("You were last here %(when)s, and you come %(often)s.") % words
     return _("Compared with other members you were last here %(when)s, and you come %(often)s.") % words
 
 

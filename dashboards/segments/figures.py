@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from dashboards.charts import Chart, ChartRow, cluster_profile, k_scan, rf_grid, sizes_over_time
-from segmentation.analytics.rfm import BANDS, segment_grid
+from segmentation.analytics.rfm import BANDS
 from segmentation.labels import FEATURE_LABELS, SEGMENT_LABELS
 from segmentation.selectors import Cluster
 
@@ -19,10 +19,9 @@ def members_url(**filters: Any) -> str:
     return f"{reverse('segment_members')}?{urlencode(filters)}"
 
 
-def grid_chart(cells: list[list[int]]) -> Chart:
-    segments = segment_grid().tolist()
+def grid_chart(cells: list[list[int]], segments: list[list[str]]) -> Chart:
     scores = range(1, BANDS + 1)
-    names = {code: str(label) for code, label in SEGMENT_LABELS.items()}
+    names = dict(SEGMENT_LABELS)
     labels = {"frequency": _("Frequency score"), "recency": _("Recency score"), "members": _("members")}
     urls = [[members_url(r=r, f=f) for f in scores] for r in scores]
     return Chart(
@@ -43,7 +42,7 @@ def grid_chart(cells: list[list[int]]) -> Chart:
 
 
 def sizes_chart(days: list[date], counts: dict[str, list[int]]) -> Chart:
-    names = {code: str(label) for code, label in SEGMENT_LABELS.items()}
+    names = dict(SEGMENT_LABELS)
     written = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
     figure = sizes_over_time(days, counts, labels=names, day_labels=written) if days else None
     return Chart(

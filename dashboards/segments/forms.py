@@ -16,7 +16,9 @@ class MemberFilterForm(forms.Form):
     """What narrows the list of members; an unreadable value narrows it to nobody, never widens it."""
 
     q = forms.CharField(required=False)
-    segment = forms.ChoiceField(label=_("Segment"), required=False, choices=[ANY, *SEGMENT_LABELS.items()])
+    segment = forms.ChoiceField(
+        label=_("Segment"), required=False, choices=lambda: [ANY, *SEGMENT_LABELS.items()]
+    )
     cluster = forms.TypedChoiceField(label=_("Cluster"), required=False, coerce=int, empty_value=None)
     store = forms.ModelChoiceField(
         Store.objects.none(), label=_("Store"), required=False, empty_label=_("All")

@@ -15,7 +15,7 @@ from organization.access import roles, staff_of
 from organization.export import csv_response
 from organization.models import Role
 from segmentation import selectors
-from segmentation.labels import SEGMENT_LABELS
+from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
 from segmentation.models import MemberScore
 
 PAGE_SIZE = 50
@@ -46,7 +46,7 @@ def members_csv(request: HttpRequest) -> StreamingHttpResponse:
     names = selectors.cluster_names(selectors.cluster_model(run)) if run else {}
     _form, found, _sort = _asked(request, names)
     header = [_("Member"), _("Store code"), _("Home store"), _("Last purchase"), _("Receipts"), _("Spend")]
-    header += ["R", "F", "M", _("Segment"), _("Cluster")]
+    header += ["R", "F", "M", _("Segment"), _("Value class"), _("Cluster")]
     return csv_response(name="members.csv", header=header, rows=_csv_rows(found, names))
 
 
@@ -87,12 +87,17 @@ def _csv_rows(found: QuerySet[MemberScore], names: dict[int, str]) -> Iterator[l
         member, store = score.member, score.member.home_store
         yield [
             *(member.label, store.code, str(store), score.last_day, score.receipts, score.spend),
-            *(score.r, score.f, score.m, _segment_label(score), _cluster_name(score, names)),
+            *(score.r, score.f, score.m, _segment_label(score), _class_label(score)),
+            _cluster_name(score, names),
         ]
 
 
 def _segment_label(score: MemberScore) -> str:
-    return str(SEGMENT_LABELS[score.segment]) if score.segment else ""
+    return SEGMENT_LABELS[score.segment] if score.segment else ""
+
+
+def _class_label(score: MemberScore) -> str:
+    return CLASS_LABELS[score.value_class] if score.value_class else ""
 
 
 def _cluster_name(score: MemberScore, names: dict[int, str]) -> str:

@@ -53,7 +53,7 @@ def _segment_cards(staff: Staff, run: NightlyRun) -> dict[str, Any]:
         "scored": sum(size.members for size in sizes),
         "since": since,
         "spread": words.spread(sizes),
-        "grid_chart": figures.grid_chart(cells),
+        "grid_chart": figures.grid_chart(cells, run.scoring.grid),
         "growth": words.growth(sizes, since),
         "sizes": [_size_row(size, run) for size in sizes],
         "trend": words.trend(days, counts),

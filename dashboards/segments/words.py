@@ -22,10 +22,11 @@ def spread(sizes: Sequence[SegmentSize]) -> str:
         return ""
     best = [size for size in sizes if size.code in BEST]
     shares = {
+        "best": _(", ").join(SEGMENT_LABELS[code] for code in BEST),
         "share": percent(sum(size.members for size in best) / members),
         "sales": percent(float(sum(size.spend for size in best) / spend)),
     }
-    return _("%(share)s of members (champions, loyal) bring %(sales)s of member sales.") % shares
+    return _("%(share)s of members (%(best)s) bring %(sales)s of member sales.") % shares
 
 
 def growth(sizes: Sequence[SegmentSize], since: date | None) -> str:

@@ -49,6 +49,8 @@ CODES: dict[str, StrOrPromise] = {
     "profile.updated": _("Profile of a source changed"),
     "region.created": _("Region created"),
     "region.updated": _("Region changed"),
+    "scoring.changed": _("Scoring changed"),
+    "scoring.named": _("Segments named"),
     "staff.created": _("Account created"),
     "staff.deactivated": _("Account deactivated"),
     "staff.link_made": _("Invitation link made"),
@@ -82,6 +84,7 @@ GROUPS: dict[str, StrOrPromise] = {
     "night": _("Nights"),
     "profile": _("Profiles of sources"),
     "region": _("Regions"),
+    "scoring": _("Scoring"),
     "staff": _("Accounts"),
     "store": _("Stores"),
 }
@@ -107,6 +110,7 @@ KINDS: dict[str, Kind] = {
     "organization.staff": Kind(_("Account"), "staff_edit"),
     "organization.store": Kind(_("Store"), "store_edit"),
     "segmentation.clustermodelrow": Kind(_("Cluster")),
+    "segmentation.rfmsettings": Kind(_("Scoring")),
 }
 
 

@@ -5,7 +5,8 @@ Every function takes the scored population only: members with at least one recei
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,34 +31,16 @@ SEGMENTS = (
 )
 
 
-class Block(NamedTuple):
-    """A rectangle of the R × F grid, bounds included."""
+Grid = Sequence[Sequence[str]]
 
-    r_low: int
-    r_high: int
-    f_low: int
-    f_high: int
-
-    def cells(self) -> Iterator[tuple[int, int]]:
-        for r in range(self.r_low, self.r_high + 1):
-            for f in range(self.f_low, self.f_high + 1):
-                yield r, f
-
-
-SegmentMap = Mapping[str, tuple[Block, ...]]
-
-DEFAULT_MAP: SegmentMap = {
-    "champions": (Block(5, 5, 4, 5),),
-    "loyal": (Block(3, 4, 4, 5),),
-    "potential": (Block(4, 5, 2, 3),),
-    "new": (Block(5, 5, 1, 1),),
-    "promising": (Block(4, 4, 1, 1),),
-    "attention": (Block(3, 3, 3, 3),),
-    "about_to_sleep": (Block(3, 3, 1, 2),),
-    "cant_lose": (Block(1, 2, 5, 5),),
-    "at_risk": (Block(1, 2, 3, 4),),
-    "hibernating": (Block(1, 2, 1, 2),),
-}
+# The segment of each cell: a row for each recency score from 1 up, a column for each frequency score.
+DEFAULT_GRID: Grid = (
+    ("hibernating", "hibernating", "at_risk", "at_risk", "cant_lose"),
+    ("hibernating", "hibernating", "at_risk", "at_risk", "cant_lose"),
+    ("about_to_sleep", "about_to_sleep", "attention", "loyal", "loyal"),
+    ("promising", "potential", "potential", "loyal", "loyal"),
+    ("new", "potential", "potential", "champions", "champions"),
+)
 
 
 class RfmScores(NamedTuple):
@@ -68,30 +51,101 @@ class RfmScores(NamedTuple):
     m: Scores
 
 
-def score(values: Values, reverse: bool = False) -> Scores:
+class Breaks(NamedTuple):
+    """Four rising break points for each of R (days of silence), F (visits) and M (cents)."""
+
+    r: Sequence[int]
+    f: Sequence[int]
+    m: Sequence[int]
+
+
+def score(values: Values, reverse: bool = False, *, groups: Values | None = None) -> Scores:
     """Return 1 + (5 · less) div n, where less counts members with a strictly worse value.
 
-    Worse is lower, or higher if reverse. Equal values get equal scores and the lowest tie is
-    always 1. ValueError if a value is NaN.
+    Worse is lower, or higher if reverse. groups: the peer group of each member; less and n then count
+    its own group only. Equal values of a group always get equal scores, whatever the order of rows, and
+    the lowest tie is always 1. ValueError if a value is NaN.
     """
     if np.isnan(values).any():
         raise ValueError("a value to score is missing")
+    if groups is None:
+        return (1 + BANDS * _less(values, reverse) // max(len(values), 1)).astype(np.int8)
+    less, of = _less_in_group(values, groups, reverse)
+    return (1 + BANDS * less // of).astype(np.int8)
+
+
+def _less(values: Values, reverse: bool) -> NDArray[np.int64]:
     in_order = np.sort(values)
     if reverse:
-        less = len(values) - np.searchsorted(in_order, values, side="right")
-    else:
-        less = np.searchsorted(in_order, values, side="left")
-    return (1 + BANDS * less // max(len(values), 1)).astype(np.int8)
+        return np.asarray(len(values) - np.searchsorted(in_order, values, side="right"), np.int64)
+    return np.asarray(np.searchsorted(in_order, values, side="left"), np.int64)
 
 
-def rfm_scores(last_day: Values, receipts: Values, cents: Values) -> RfmScores:
-    """Score the last visit day, the visits and the net spend in the window.
+def _less_in_group(
+    values: Values, groups: Values, reverse: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the members of the own group with a worse value, and all of that group."""
+    order = np.lexsort((values, groups))
+    group, value = groups[order], values[order]
+    is_first = np.diff(group, prepend=group[:1]) != 0
+    is_first[:1] = True
+    is_new = is_first | (np.diff(value, prepend=value[:1]) != 0)
+    begin, size = _spread(is_first)
+    tie, ties = _spread(is_new)
+    less, of = np.empty((2, len(order)), np.int64)
+    less[order] = begin + size - tie - ties if reverse else tie - begin
+    of[order] = size
+    return less, of
 
+
+def _spread(starts: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for each row, where its run of rows begins and how long it is."""
+    places = np.flatnonzero(starts)
+    lengths = np.diff(places, append=len(starts))
+    return np.repeat(places, lengths), np.repeat(lengths, lengths)
+
+
+def check_breaks(breaks: Sequence[int]) -> None:
+    """Raise ValueError unless these are four break points that rise."""
+    if len(breaks) != BANDS - 1 or any(low >= high for low, high in pairwise(breaks)):
+        raise ValueError(f"not {BANDS - 1} rising break points: {list(breaks)}")
+
+
+def banded(values: Values, breaks: Sequence[int], reverse: bool = False) -> Scores:
+    """Return 1 and one more for each break point reached; in reverse 5, one less for each exceeded.
+
+    ValueError unless the four break points rise.
+    """
+    check_breaks(breaks)
+    if reverse:
+        return (BANDS - np.searchsorted(breaks, values, side="left")).astype(np.int8)
+    return (1 + np.searchsorted(breaks, values, side="right")).astype(np.int8)
+
+
+def rfm_scores(
+    silence: Values,
+    receipts: Values,
+    cents: Values,
+    *,
+    groups: Values | None = None,
+    breaks: Breaks | None = None,
+) -> RfmScores:
+    """Score the days of silence, the visits and the net spend in the window.
+
+    By break points if there are any, else among all members or, with groups, among each one's peers.
     ValueError if a member has no visit in the window.
     """
     if (receipts < 1).any():
         raise ValueError("only members with a receipt in the window are scored")
-    return RfmScores(score(last_day), score(receipts), score(cents))
+    if breaks:
+        return RfmScores(
+            banded(silence, breaks.r, reverse=True), banded(receipts, breaks.f), banded(cents, breaks.m)
+        )
+    return RfmScores(
+        score(silence, reverse=True, groups=groups),
+        score(receipts, groups=groups),
+        score(cents, groups=groups),
+    )
 
 
 def score_shares(scores: Scores) -> NDArray[np.int64]:
@@ -99,33 +153,21 @@ def score_shares(scores: Scores) -> NDArray[np.int64]:
     return np.bincount(scores, minlength=BANDS + 1)[1:]
 
 
-def check_map(segments: SegmentMap) -> None:
-    """Raise ValueError unless the segments cover each of the 25 cells exactly once."""
-    owners: dict[tuple[int, int], list[str]] = {cell: [] for cell in Block(1, BANDS, 1, BANDS).cells()}
-    for segment, blocks in segments.items():
-        for cell in (cell for block in blocks for cell in block.cells()):
-            if cell not in owners:
-                raise ValueError(f"{segment} reaches beyond the grid: R{cell[0]} F{cell[1]}")
-            owners[cell].append(segment)
-    for (r, f), names in owners.items():
-        if len(names) != 1:
-            problem = f"is in {' and '.join(names)}" if names else "has no segment"
-            raise ValueError(f"R{r} F{f} {problem}")
+def check_grid(grid: Grid) -> None:
+    """Raise ValueError unless each of the 25 cells has a segment that is known."""
+    if len(grid) != BANDS or any(len(row) != BANDS for row in grid):
+        raise ValueError(f"not {BANDS} × {BANDS} cells")
+    for r, row in enumerate(grid, 1):
+        for f, segment in enumerate(row, 1):
+            if segment not in SEGMENTS:
+                raise ValueError(f"R{r} F{f} has no segment")
 
 
-def segment_grid(segments: SegmentMap = DEFAULT_MAP) -> NDArray[np.str_]:
-    """Return the segment of each cell, shape (5, 5), row R - 1, column F - 1."""
-    check_map(segments)
-    grid = [[""] * BANDS for _ in range(BANDS)]
-    for segment, blocks in segments.items():
-        for r, f in (cell for block in blocks for cell in block.cells()):
-            grid[r - 1][f - 1] = segment
-    return np.array(grid)
-
-
-def segment_of(r: Scores, f: Scores, segments: SegmentMap = DEFAULT_MAP) -> NDArray[np.str_]:
-    """Return the segment code of each member."""
-    return segment_grid(segments)[r - 1, f - 1]
+def place_of(r: Scores, f: Scores, grid: Grid) -> NDArray[np.int32]:
+    """Return the place in SEGMENTS of each member's segment. grid: row R - 1, column F - 1."""
+    check_grid(grid)
+    places = np.array([[SEGMENTS.index(segment) for segment in row] for row in grid], np.int32)
+    return np.asarray(places[r - 1, f - 1], np.int32)
 
 
 def value_class(r_value: Values, f_value: Values, m_value: Values) -> NDArray[np.str_]:

@@ -46,7 +46,7 @@ def write(run: NightlyRun, found: Found) -> Outcome:
         copy_in("segmentation_touchedmember", {"run_id": np.full(len(members), run.pk), "member_id": members})
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE segmentation_pendingfacts, segmentation_touchedmember")
-    return Outcome(rows, {"seen": found.seen})
+    return Outcome(rows, {"seen": found.seen, "settings": run.settings_id})
 
 
 STAGE = Stage(read, write)

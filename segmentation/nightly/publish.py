@@ -25,6 +25,9 @@ FACTS = [field.attname for field in FactFields._meta.local_concrete_fields]
 RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
 
 
+PUBLISHED = ("published_at", "imports_until", "score_shares", "seen", "members_scored")
+
+
 def _row(alias: str, columns: list[str]) -> str:
     return ", ".join(f"{alias}.{column}" for column in columns)
 
@@ -113,7 +116,7 @@ def _run_write(run: NightlyRun) -> None:
     run.seen = found[StageName.FACTS]["seen"]
     ReceiptsChange.objects.filter(pk__in=run.seen.pop("changes")).delete()
     run.members_scored = MemberScore.unscoped.filter(r__isnull=False).count()
-    run.save(update_fields=["published_at", "imports_until", "score_shares", "seen", "members_scored"])
+    run.save(update_fields=[*PUBLISHED, "settings", "window_days"])
 
 
 def _cluster_model_write(run: NightlyRun) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from organization.database import snapshot
 from organization.jobs import JobError, Progress
 from organization.models import Job
-from segmentation.models import MemberScore, NightlyRun, NightlyStage, StageName
+from segmentation.models import MemberScore, NightlyRun, NightlyStage, RfmSettings, StageName
 from segmentation.nightly.columns import lock
 from segmentation.nightly.hooks import run_hooks
 from segmentation.nightly.stage import Outcome, Stage
@@ -41,7 +41,8 @@ def nightly(job: Job, progress: Progress, *, queue_next: Next) -> None:
 
 
 def latest_published() -> NightlyRun | None:
-    return NightlyRun.objects.filter(published_at__isnull=False).order_by("-as_of").first()
+    published = NightlyRun.objects.filter(published_at__isnull=False).select_related("settings")
+    return published.order_by("-as_of").first()
 
 
 def refuse_if_older(as_of: date) -> None:
@@ -63,7 +64,18 @@ def _run_of(job: Job, as_of: date) -> NightlyRun:
         run.is_full = bool(job.payload.get("full"))
         run.started_at = timezone.now()
         run.save(update_fields=["job", "is_full", "started_at"])
+    # Not saved before it is published: until then pages show the night, and its settings, of before.
+    run.settings = _settings_of(run)
+    run.window_days = run.scoring.window_days
     return run
+
+
+def _settings_of(run: NightlyRun) -> RfmSettings | None:
+    """Those that its facts were read with, or the ones in force."""
+    facts = run.stages.filter(name=StageName.FACTS, status=NightlyStage.Status.DONE).first()
+    if facts and "settings" in facts.result:
+        return RfmSettings.objects.filter(pk=facts.result["settings"]).first()
+    return RfmSettings.objects.order_by("-pk").first()
 
 
 def _carry_out(run: NightlyRun, name: StageName, progress: Progress) -> None:

@@ -14,18 +14,23 @@ from numpy.typing import NDArray
 
 from segmentation.analytics import rfm
 from segmentation.models import NightlyRun, PendingRank
-from segmentation.nightly import clusters
+from segmentation.nightly import clusters, scoring
 from segmentation.nightly.columns import BIG, INT, copy_in
 from segmentation.nightly.population import NONE, population_columns
 from segmentation.nightly.reading import days
 from segmentation.nightly.stage import Outcome, Stage
 
-# What is scored, and how it is published: a value class such as 101 as a number, nothing as NONE.
+# What is scored, and how it is published: a value class such as 101 and a segment as numbers, nothing
+# as NONE.
 KEYS = {"last_day": "last_day - DATE '1970-01-01'", "receipts": "receipts", "cents": "(spend * 100)::int8"}
 CODES = {
     **{name: f"coalesce({name}, {NONE})" for name in ("r", "f", "m", "cluster")},
     "value_class": f"coalesce(value_class::int4, {NONE})",
+    "segment": scoring.SEGMENT_PLACE,
 }
+# Where a member is at home by the facts of this night; of the others, where they were found to be.
+HOMES = {"home": "p.home_store_id"}
+KNOWN_HOMES = {"home": "(SELECT m.home_store_id FROM members_member m WHERE m.id = p.member_id)"}
 
 
 @dataclass(frozen=True)
@@ -36,24 +41,34 @@ class Found:
 
 
 def read(run: NightlyRun) -> Found:
-    types = {"last_day": INT, "receipts": INT, "cents": BIG, **dict.fromkeys(CODES, INT)}
-    known = population_columns(run, KEYS | CODES, types, unpublished=dict.fromkeys(CODES, str(NONE)))
-    scores = rfm.rfm_scores(known["last_day"], known["receipts"], known["cents"])
-    labels, model = clusters.labels(run, known)
+    known = _known(run)
     silence = days(run.as_of) - known["last_day"]
+    scores = scoring.scores(run.scoring, silence, known["receipts"], known["cents"], known["home"])
+    labels, model = clusters.labels(run, known)
     value = rfm.value_class(silence, known["receipts"], known["cents"]) if len(silence) else np.array([])
-    now = {**scores._asdict(), "cluster": labels, "value_class": value.astype(np.int32)}
+    place = rfm.place_of(scores.r, scores.f, run.scoring.grid)
+    now = {**scores._asdict(), "cluster": labels, "value_class": value.astype(np.int32), "segment": place}
     rows = known["looked_at"] | _differs(known, now)
     columns = {
         "run_id": np.full(rows.sum(), run.pk),
         "member_id": known["member"][rows],
         **{name: getattr(scores, name)[rows] for name in "rfm"},
-        "segment": rfm.segment_of(scores.r, scores.f)[rows],
+        "segment": np.array(rfm.SEGMENTS)[place[rows]],
         "value_class": value[rows],
         "cluster": pa.array(labels[rows], mask=labels[rows] == NONE),
     }
     shares = {name: rfm.score_shares(getattr(scores, name)).tolist() for name in "rfm"}
     return Found(columns, shares, model)
+
+
+def _known(run: NightlyRun) -> dict[str, NDArray[Any]]:
+    types = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, **dict.fromkeys(CODES, INT)}
+    return population_columns(
+        run,
+        KEYS | KNOWN_HOMES | CODES,
+        types,
+        unpublished=HOMES | dict.fromkeys(CODES, str(NONE)),
+    )
 
 
 def write(run: NightlyRun, found: Found) -> Outcome:

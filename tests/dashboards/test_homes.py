@@ -238,7 +238,7 @@ def test_it_lists_regulars_who_have_gone_quiet(
     rows = response.context["regulars"]
     assert [row.score.member_id for row in rows] == [most.pk, least.pk]
     assert (rows[0].silent, rows[0].usually, rows[0].spend) == (41, 6, "¥900")
-    assert response.context["quiet_answer"] == "2 members, ¥1,000 in the last year."
+    assert response.context["quiet_answer"] == "2 members, ¥1,000 in the last 365 days."
 
 
 def test_it_tells_the_conversion_of_the_own_stores_only(

@@ -31,13 +31,13 @@ def profile(member: Member) -> list[Any]:
 
 def test_it_clears_the_published_scores_at_once(store: Store) -> None:
     member, other = make_reachable(store), make_reachable(store)
-    MemberScore.unscoped.update(r=5, f=5, m=5, cluster=0, value_class="AAA", top_brand=1, evening_share=0.5)
+    MemberScore.unscoped.update(r=5, f=5, m=5, cluster=0, value_class="111", top_brand=1, evening_share=0.5)
     SegmentMove.unscoped.create(member=member, day=DAY, old="new", new="loyal")
     profiling_end(member=member)
     row = MemberScore.unscoped.filter(member=member).values().get()
     assert {row[name] for name in FACTS + RANKS} == {None}
     assert (row["receipts"], row["spend"], row["lifetime_receipts"]) == (1, 1, 1)
-    assert profile(other) == [5, 5, 5, "loyal", 0, "AAA"]
+    assert profile(other) == [5, 5, 5, "loyal", 0, "111"]
     assert not SegmentMove.unscoped.exists()
 
 

@@ -24,8 +24,10 @@ COMPANY_WIDE = {
     "sales.Product",
     "sales.ProductBarcode",
     "sales.ReceiptsChange",
+    "segmentation.GroupName",
     "segmentation.NightlyRun",
     "segmentation.NightlyStage",
+    "segmentation.RfmSettings",
     "segmentation.ClusterModelRow",
     "campaigns.CampaignResult",
 }

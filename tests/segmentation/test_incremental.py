@@ -3,16 +3,20 @@
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from members.models import Member, ProfilingObjection
 from members.services import profiling_end, profiling_resume
-from organization.models import Import, ImportKind, Store
+from organization.models import Import, ImportKind, Role, Store
+from organization.services import staff_create
 from sales.models import Receipt
-from segmentation.models import NightlyRun, TouchedMember
+from segmentation.analytics.rfm import SEGMENTS
+from segmentation.models import NightlyRun, RfmSettings, TouchedMember
 from segmentation.nightly import touched
+from segmentation.selectors import scoring_now
+from segmentation.services import ScoringFields, scoring_save
 from tests.conftest import make_store
 from tests.organization.importing import take_in
 from tests.organization.undoing import refused, undo
@@ -21,6 +25,8 @@ from tests.segmentation.builders import NIGHT, days_before, make_night, morning_
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = "6900000000035"
+# Below which break points lie: days, receipts, hundredths of money.
+TOPS = {"r": 200, "f": 20, "m": 60_000}
 PHONES = [f"1390000{number:04}" for number in range(40)]
 
 
@@ -34,6 +40,7 @@ class Chain:
 
     def __init__(self, seed: int, store: Store, other_store: Store) -> None:
         self.random, self.stores = random.Random(seed), [store, other_store]
+        self.admin = staff_create(username="scorer", password="pw", role=Role.ADMIN)
         self.sold: list[dict[str, Any]] = []
         self.number = 0
 
@@ -98,6 +105,19 @@ class Chain:
         if not Store.unscoped.filter(code=code).exists():
             self.stores.append(make_store(self.stores[0].region, code))
 
+    def score_otherwise(self, until: date) -> None:
+        """An admin changes how members are scored."""
+        fields: dict[str, Any] = {
+            "mode": self.random.choice(RfmSettings.Mode.values),
+            "peers": self.random.choice(RfmSettings.Peers.values),
+            "window_days": self.random.choice([30, 90, 365, 365, 500]),
+            "breaks": {name: sorted(self.random.sample(range(1, top), 4)) for name, top in TOPS.items()},
+            "grid": [self.random.choices(SEGMENTS, k=5) for _ in range(5)],
+        }
+        now = scoring_now()
+        kept = {name: getattr(now, name) for name in self.random.sample(sorted(fields), 3)}
+        scoring_save(actor=self.admin, fields=cast(ScoringFields, fields | kept), based_on=now.pk)
+
     def _receipt(self, number: str, day: date) -> list[dict[str, Any]]:
         at = f"{day:%Y%m%d}{self.random.randint(8, 22):02}{self.random.randint(0, 59):02}00"
         common = {
@@ -120,7 +140,7 @@ class Chain:
     def happenings(self) -> Iterator[Callable[[date], None]]:
         kinds = {
             self.sell: 5, self.correct: 3, self.take_back: 4, self.learn_products: 1, self.object: 3,
-            self.open_a_store: 1, self.undo: 4,
+            self.open_a_store: 1, self.undo: 4, self.score_otherwise: 3,
         }  # fmt: skip
         return iter(self.random.choices(list(kinds), list(kinds.values()), k=self.random.randint(1, 4)))
 
@@ -139,8 +159,11 @@ def test_it_equals_a_full_rebuild_whatever_happened(seed: int, store: Store, oth
         with morning_after(day):
             for happen in chain.happenings():
                 happen(day)
+        last, settings = NightlyRun.objects.latest("as_of").window_days, scoring_now()
         make_night(day)
-        assert NightlyRun.objects.get(as_of=day).touched is not None
+        run = NightlyRun.objects.get(as_of=day)
+        assert (run.scoring.pk, run.window_days) == (settings.pk, settings.window_days)
+        assert (run.touched is None) == (run.window_days != last)
         incremental = published_rows()
         make_night(day, full=True)
         assert NightlyRun.objects.get(as_of=day).touched is None

@@ -59,8 +59,8 @@ def test_it_scores_members_with_one_receipt_f1(receipts: list[int]) -> None:
 
 
 def test_it_scores_a_later_last_visit_higher() -> None:
-    days = np.array([100, 200, 300, 400, 500])
-    assert rfm.rfm_scores(days, np.full(5, 2), np.arange(5)).r.tolist() == [1, 2, 3, 4, 5]
+    silence = np.array([400, 300, 200, 100, 0])
+    assert rfm.rfm_scores(silence, np.full(5, 2), np.arange(5)).r.tolist() == [1, 2, 3, 4, 5]
 
 
 def test_it_refuses_members_without_a_receipt_in_the_window() -> None:
@@ -74,8 +74,8 @@ def test_it_shows_empty_scores() -> None:
 
 
 def test_it_gives_each_of_the_25_cells_one_known_segment() -> None:
-    counts = Counter(rfm.segment_grid().ravel().tolist())
-    assert counts == {
+    rfm.check_grid(rfm.DEFAULT_GRID)
+    assert Counter(segment for row in rfm.DEFAULT_GRID for segment in row) == {
         "champions": 2,
         "loyal": 4,
         "potential": 4,
@@ -87,13 +87,13 @@ def test_it_gives_each_of_the_25_cells_one_known_segment() -> None:
         "at_risk": 4,
         "hibernating": 4,
     }
-    assert tuple(rfm.DEFAULT_MAP) == rfm.SEGMENTS
+    assert len(rfm.SEGMENTS) == len(set(rfm.SEGMENTS)) == 10
 
 
 def test_it_looks_segments_up_by_score() -> None:
     r = np.array([5, 5, 4, 3, 3, 1, 2, 1], dtype=np.int8)
     f = np.array([5, 1, 1, 3, 2, 5, 4, 1], dtype=np.int8)
-    assert rfm.segment_of(r, f).tolist() == [
+    assert [rfm.SEGMENTS[place] for place in rfm.place_of(r, f, rfm.DEFAULT_GRID)] == [
         "champions",
         "new",
         "promising",
@@ -105,21 +105,70 @@ def test_it_looks_segments_up_by_score() -> None:
     ]
 
 
-def test_it_refuses_a_map_with_a_gap() -> None:
-    gap = {code: blocks for code, blocks in rfm.DEFAULT_MAP.items() if code != "attention"}
-    with pytest.raises(ValueError, match="R3 F3 has no segment"):
-        rfm.check_map(gap)
+@pytest.mark.parametrize("cell", range(25))
+def test_it_refuses_a_grid_with_a_gap_or_an_unknown_segment(cell: int) -> None:
+    r, f = divmod(cell, 5)
+    for segment in ("", "emperors"):
+        grid = [list(row) for row in rfm.DEFAULT_GRID]
+        grid[r][f] = segment
+        with pytest.raises(ValueError, match=f"R{r + 1} F{f + 1} has no segment"):
+            rfm.check_grid(grid)
 
 
-def test_it_refuses_a_map_with_an_overlap() -> None:
-    overlap = {**rfm.DEFAULT_MAP, "new": (rfm.Block(5, 5, 1, 2),)}
-    with pytest.raises(ValueError, match="R5 F2 is in potential and new"):
-        rfm.check_map(overlap)
+def test_it_refuses_a_grid_of_another_size() -> None:
+    for grid in ([*rfm.DEFAULT_GRID, rfm.DEFAULT_GRID[0]], [row[:4] for row in rfm.DEFAULT_GRID]):
+        with pytest.raises(ValueError, match="5 × 5"):
+            rfm.check_grid(grid)
 
 
-def test_it_refuses_a_map_beyond_the_grid() -> None:
-    with pytest.raises(ValueError, match="R6 F1"):
-        rfm.check_map({**rfm.DEFAULT_MAP, "new": (rfm.Block(5, 6, 1, 1),)})
+grouped = st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 4)), max_size=60).map(
+    lambda rows: (
+        np.array([value for value, _group in rows], np.int64),
+        np.array([group for _value, group in rows], np.int64),
+    )
+)
+
+
+@given(grouped, st.booleans())
+def test_it_scores_each_group_as_if_it_were_alone(rows: tuple[np.ndarray, np.ndarray], reverse: bool) -> None:
+    values, groups = rows
+    scores = rfm.score(values, reverse, groups=groups)
+    for group in np.unique(groups):
+        own = groups == group
+        assert scores[own].tolist() == rfm.score(values[own], reverse).tolist()
+
+
+@given(grouped, st.randoms(), st.booleans())
+def test_it_does_not_depend_on_row_order_in_groups(
+    rows: tuple[np.ndarray, np.ndarray], random: Random, reverse: bool
+) -> None:
+    values, groups = rows
+    order = list(range(len(values)))
+    random.shuffle(order)
+    scores = rfm.score(values, reverse, groups=groups)
+    assert rfm.score(values[order], reverse, groups=groups[order]).tolist() == scores[order].tolist()
+
+
+def test_it_scores_by_break_points() -> None:
+    values = np.array([0, 1, 2, 5, 9, 10, 11])
+    assert rfm.banded(values, (1, 2, 5, 10)).tolist() == [1, 2, 3, 4, 4, 5, 5]
+    # Days of silence: up to the first point is best, beyond the last is worst.
+    assert rfm.banded(values, (1, 2, 5, 10), reverse=True).tolist() == [5, 5, 4, 3, 2, 2, 1]
+
+
+@pytest.mark.parametrize("points", [(1, 2, 3), (1, 2, 2, 3), (4, 3, 2, 1), (1, 2, 3, 4, 5)])
+def test_it_refuses_break_points_that_do_not_rise(points: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="not 4 rising break points"):
+        rfm.banded(np.array([1]), points)
+
+
+def test_it_scores_all_three_by_break_points_or_among_peers() -> None:
+    silence, visits, cents = np.array([3, 40]), np.array([12, 1]), np.array([90_000, 500])
+    breaks = rfm.Breaks((7, 30, 60, 90), (2, 4, 8, 16), (10_000, 30_000, 80_000, 200_000))
+    fixed = rfm.rfm_scores(silence, visits, cents, breaks=breaks)
+    assert [scores.tolist() for scores in fixed] == [[5, 3], [4, 1], [4, 1]]
+    alone = rfm.rfm_scores(silence, visits, cents, groups=np.array([1, 2]))
+    assert [scores.tolist() for scores in alone] == [[1, 1]] * 3
 
 
 def test_it_makes_the_eight_classes_from_the_means() -> None:

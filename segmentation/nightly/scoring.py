@@ -1,0 +1,41 @@
+"""R, F and M by the company's settings, for a night and for the preview of one."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from organization.models import Store
+from segmentation.analytics import rfm
+from segmentation.models import RfmSettings
+from segmentation.nightly.population import NONE
+
+# A published row's segment as its place in SEGMENTS, and NONE without one.
+# A published row's segment as its place in SEGMENTS, and NONE without one.
+SEGMENT_PLACE = (
+    f"coalesce(array_position(string_to_array('{','.join(rfm.SEGMENTS)}', ','), segment) - 1, {NONE})"
+)
+
+
+def scores(
+    settings: RfmSettings,
+    silence: NDArray[Any],
+    receipts: NDArray[Any],
+    cents: NDArray[Any],
+    home: NDArray[Any],
+) -> rfm.RfmScores:
+    """The scores of members with a receipt in the window; `home`: the ids of their stores."""
+    groups = peer_groups(settings, home)
+    return rfm.rfm_scores(silence, receipts, cents, groups=groups, breaks=settings.break_points)
+
+
+def peer_groups(settings: RfmSettings, home: NDArray[Any]) -> NDArray[Any] | None:
+    """The peer group of each member by the own store, a number; None where all are compared."""
+    if settings.mode != RfmSettings.Mode.PEERS:
+        return None
+    if settings.peers == RfmSettings.Peers.STORE:
+        return home
+    region_of = dict(Store.unscoped.values_list("pk", "region_id"))
+    stores, place = np.unique(home, return_inverse=True)
+    regions = np.array([region_of[store] for store in stores.tolist()], np.int64)
+    return np.asarray(regions[place])
