@@ -111,7 +111,7 @@ def _foretold(settings: RfmSettings) -> dict[str, Any]:
         found = preview(settings)
     except TooManyReceipts:
         return said | {"is_too_much": True}
-    return said | (words.foretold(found) if found else {})
+    return said | (words.foretold(found, settings) if found else {})
 
 
 def _fields(settings: RfmSettings) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from segmentation.nightly.preview import Moved, Preview, Size
 MOVES_SHOWN = 8
 
 
-def foretold(found: Preview) -> dict[str, Any]:
+def foretold(found: Preview, settings: RfmSettings) -> dict[str, Any]:
     return {
         "found": found,
         "answer": _answer(found),
@@ -24,7 +24,7 @@ def foretold(found: Preview) -> dict[str, Any]:
         "sizes": [_size_row(size) for size in found.sizes],
         "moves": [_move_row(moved) for moved in found.moves[:MOVES_SHOWN]],
         "rest": sum(moved.members for moved in found.moves[MOVES_SHOWN:]),
-        "empty_scores": empty_scores(found.shares),
+        "empty_scores": empty_scores(found.shares, settings),
         "groups": _groups(found),
     }
 

@@ -58,7 +58,7 @@ def _segment_cards(staff: Staff, run: NightlyRun) -> dict[str, Any]:
         "sizes": [_size_row(size, run) for size in sizes],
         "trend": words.trend(days, counts),
         "sizes_chart": figures.sizes_chart(days, counts),
-        "empty_scores": words.empty_scores(shares),
+        "empty_scores": words.empty_scores(shares, run.scoring),
         "shares": words.share_rows(shares),
     }
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from dashboards.campaigns.words import percent
 from segmentation.labels import SCORE_LABELS, SEGMENT_LABELS, UNWELCOME
-from segmentation.models import ClusterModelRow
+from segmentation.models import ClusterModelRow, RfmSettings
 from segmentation.selectors import Cluster, SegmentSize
 
 BEST = ("champions", "loyal")
@@ -79,7 +79,7 @@ def types(row: ClusterModelRow | None, clusters: Sequence[Cluster]) -> str:
     }
 
 
-def empty_scores(shares: dict[str, list[int]]) -> str:
+def empty_scores(shares: dict[str, list[int]], scoring: RfmSettings) -> str:
     """Which scores nobody has: many equal values, as of members with one receipt, leave such gaps."""
     empty = [
         f"{SCORE_LABELS[score]} {number}"
@@ -91,9 +91,11 @@ def empty_scores(shares: dict[str, list[int]]) -> str:
         return ""
     if not empty:
         return _("Every score is held by somebody.")
-    return _("Nobody has %(scores)s: members with equal values share one score.") % {
-        "scores": _(", ").join(empty)
-    }
+    if scoring.mode == RfmSettings.Mode.FIXED:
+        said = _("Nobody has %(scores)s: between those break points nobody lies.")
+    else:
+        said = _("Nobody has %(scores)s: members with equal values share one score.")
+    return said % {"scores": _(", ").join(empty)}
 
 
 def share_rows(shares: dict[str, list[int]]) -> list[dict[str, Any]]:
