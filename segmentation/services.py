@@ -1,6 +1,6 @@
 """Writes of this app: nights are asked for, scoring is set, clusters and segments get names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
@@ -178,12 +178,16 @@ def group_names_save(*, actor: Staff, names: Mapping[str, tuple[str, str]]) -> b
     audit(
         actor=actor,
         code="scoring.named",
-        before={code: was.get(code, ["", ""]) for code in changed},
-        after={code: list(names[code]) for code in changed},
+        before={code: _both(was.get(code, ["", ""])) for code in changed},
+        after={code: _both(names[code]) for code in changed},
     )
     forget_names()
     transaction.on_commit(forget_names)
     return True
+
+
+def _both(names: Sequence[str]) -> str:
+    return " / ".join(name or "–" for name in names) if any(names) else ""
 
 
 @transaction.atomic

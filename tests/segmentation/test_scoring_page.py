@@ -192,7 +192,7 @@ def test_it_names_groups_everywhere_at_once(
 ) -> None:
     names = {"en_champions": "Best <friends>", "zh_champions": "挚友", "en_111": "Top value"}
     assert page.post("/scoring/names/", names).status_code == 302
-    assert AuditEvent.unscoped.get(code="scoring.named").after["champions"] == ["挚友", "Best <friends>"]
+    assert AuditEvent.unscoped.get(code="scoring.named").after["champions"] == "挚友 / Best <friends>"
     member = Member.unscoped.get(score__segment="champions")
     for url in ("/segments/", "/segments/members/", f"/members/{member.pk}/"):
         said = page.get(url).content.decode()
