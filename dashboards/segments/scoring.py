@@ -19,7 +19,7 @@ from organization.models import Role
 from segmentation import selectors, services
 from segmentation.models import RfmSettings
 from segmentation.names import own_names
-from segmentation.nightly.preview import TooManyReceipts, preview
+from segmentation.nightly.preview import TooManyReceipts, fifths, preview
 from segmentation.services import ScoringFields
 
 VERSIONS_SHOWN = 10
@@ -31,7 +31,7 @@ def scoring(request: HttpRequest) -> HttpResponse:
     now = selectors.scoring_now()
     if request.method == "POST":
         return _save(request, now)
-    shown = RfmSettings() if "defaults" in request.GET else now
+    shown = _asked(request, now)
     return _page(request, ScoringForm.of(shown, version=now.pk), foretold=_foretold(shown))
 
 
@@ -75,6 +75,18 @@ def scoring_night(request: HttpRequest) -> HttpResponse:
 
 def _yesterday() -> date:
     return timezone.localdate() - timedelta(days=1)
+
+
+def _asked(request: HttpRequest, now: RfmSettings) -> RfmSettings:
+    """The settings in force, or those that a link fills in, unsaved: the defaults, or today's fifths."""
+    run = selectors.published_run()
+    if "defaults" in request.GET:
+        return RfmSettings()
+    if "fifths" in request.GET and run:
+        fields = {name: getattr(now, name) for name in ScoringFields.__annotations__}
+        points = now.breaks | fifths(run)
+        return RfmSettings(**fields | {"mode": RfmSettings.Mode.FIXED, "breaks": points})
+    return now
 
 
 def _save(request: HttpRequest, now: RfmSettings) -> HttpResponse:
@@ -139,6 +151,7 @@ def _page(
         "form": form,
         "names": names or GroupNamesForm(names=own_names()),
         "foretold": foretold,
+        "has_fifths": run is not None and run.scoring.mode == RfmSettings.Mode.QUANTILE,
         "waits_since": date_format(run.as_of, "DATE_FORMAT") if run and waits else "",
         "versions": [words.version(each) for each in selectors.scoring_versions()[:VERSIONS_SHOWN]],
     }

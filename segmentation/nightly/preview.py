@@ -22,6 +22,19 @@ MOST_SECONDS = 40
 # With fewer members than scores, a peer group leaves some scores empty whatever they bought.
 FEW = rfm.BANDS
 
+# Where scores 2 to 5 begin, or, of days of silence, 5 to 2 end.
+FIFTHS = """
+    WITH bands AS (
+        SELECT 'r' AS name, r AS band, max(%(as_of)s - last_day)::int8 AS point
+        FROM segmentation_memberscore WHERE r > 1 GROUP BY r
+        UNION ALL
+        SELECT 'f', f, min(receipts) FROM segmentation_memberscore WHERE f > 1 GROUP BY f
+        UNION ALL
+        SELECT 'm', m, min(spend * 100)::int8 FROM segmentation_memberscore WHERE m > 1 GROUP BY m
+    )
+    SELECT name, array_agg(point ORDER BY point) FROM bands GROUP BY name"""
+LEAST = {"r": 0, "f": 1, "m": 1}  # What may be typed.
+
 COLUMNS = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, "segment": INT}
 PUBLISHED = f"""
     SELECT p.last_day - DATE '1970-01-01', p.receipts, (p.spend * 100)::int8, m.home_store_id, {SEGMENT_PLACE}
@@ -121,6 +134,19 @@ def preview(settings: RfmSettings) -> Preview | None:
         few=int((sizes < FEW).sum()),
         **_comparison(columns["segment"], after),
     )
+
+
+def fifths(run: NightlyRun) -> dict[str, list[int]]:
+    """Break points at which the scores of a published night lie; those of R, F or M only if all five occur.
+
+    By them a night of fifths of all members is scored as it was.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FIFTHS, {"as_of": run.as_of})
+        found = {name: list(points) for name, points in cursor.fetchall()}
+    return {
+        name: points for name, points in found.items() if len(points) == FEW - 1 and points[0] >= LEAST[name]
+    }
 
 
 def _columns(run: NightlyRun, settings: RfmSettings) -> dict[str, NDArray[Any]]:

@@ -11,9 +11,10 @@ from organization.models import AuditEvent, Staff, Store
 from segmentation.analytics import rfm
 from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
 from segmentation.models import GroupName, MemberScore, NightlyRun, RfmSettings
-from segmentation.nightly.preview import preview
+from segmentation.nightly.preview import fifths, preview
 from segmentation.selectors import scoring_now
 from segmentation.services import Outdated, ScoringFields, group_names_save, scoring_save
+from tests.conftest import make_member
 from tests.segmentation.builders import NIGHT, a_receipt, days_before, make_night, published_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,6 +79,29 @@ def test_it_foretells_what_the_night_then_does(
             (before.get(pk, ""), after.get(pk, "")) == (moved.old, moved.new) for pk in {*before, *after}
         )
     assert foretold.shares == NightlyRun.objects.get().score_shares
+
+
+def test_it_finds_the_break_points_that_leave_all_where_they_are(crowd: list[Member], store: Store) -> None:
+    for number, member in enumerate(crowd[:40]):  # So that every score has somebody.
+        for visit in range(2 + number % 5):
+            a_receipt(store, days_before(50 + visit), member, total=f"{30 + visit}.00")
+    make_night()
+    run = NightlyRun.objects.get()
+    points = fifths(run)
+    assert set(points) == {"r", "f", "m"}
+    as_it_was = preview(RfmSettings(mode="fixed", breaks=points))
+    assert as_it_was is not None
+    assert (as_it_was.changed, as_it_was.shares) == (0, run.score_shares)
+    earlier = points | {"r": [points["r"][0] - 1, *points["r"][1:]]}
+    other = preview(RfmSettings(mode="fixed", breaks=earlier))
+    assert other is not None
+    assert other.shares != run.score_shares
+
+
+def test_it_finds_none_where_a_score_is_empty(store: Store) -> None:
+    a_receipt(store, NIGHT, make_member(store))
+    make_night()
+    assert fifths(NightlyRun.objects.get()) == {}
 
 
 def test_it_changes_nothing_by_the_same_settings(crowd: list[Member], admin: Staff) -> None:

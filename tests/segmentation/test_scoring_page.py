@@ -172,6 +172,8 @@ def test_it_offers_the_defaults_unsaved(page: Client) -> None:
     page.post("/scoring/", typed(window_days=60))
     assert 'value="60"' in page.get("/scoring/").content.decode()
     assert 'value="365"' in page.get("/scoring/?defaults").content.decode()
+    filled = page.get("/scoring/?fifths").context["form"]  # There is no night, so nothing to fill in.
+    assert (filled.initial["mode"], filled.initial["window_days"]) == ("quantile", 60)
     assert scoring_now().window_days == 60
 
 
