@@ -7,6 +7,7 @@ from django.utils.translation import override
 
 from members.models import Member
 from members.services import profiling_end
+from organization.jobs import job_retry, job_run
 from organization.models import AuditEvent, Staff, Store
 from segmentation.analytics import rfm
 from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
@@ -132,6 +133,23 @@ def test_a_night_made_again_shows_the_settings_of_before_until_it_is_published(
     assert (NightlyRun.objects.get().window_days, NightlyRun.objects.get().settings) == (365, None)
     make_night()
     assert (NightlyRun.objects.get().window_days, NightlyRun.objects.get().scoring.grid) == (30, TURNED)
+
+
+def test_a_night_that_goes_on_keeps_the_settings_of_its_facts(
+    crowd: list[Member], admin: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(admin, window_days=30)
+    with monkeypatch.context() as broken:
+        broken.setattr("segmentation.nightly.publish.totals_write", lambda run: 1 / 0)
+        job = make_night()
+    change(admin, window_days=90, grid=TURNED)
+    assert job_retry(job)
+    job_run(job.pk)
+    run = NightlyRun.objects.get()
+    assert (run.window_days, run.scoring.grid) == (30, [list(row) for row in rfm.DEFAULT_GRID])
+    make_night()
+    run.refresh_from_db()
+    assert (run.window_days, run.scoring.grid) == (90, TURNED)
 
 
 def test_it_keeps_what_was_before_in_the_audit(admin: Staff) -> None:
