@@ -154,6 +154,7 @@ def members_of(
     staff: Staff,
     *,
     segment: str = "",
+    value_class: str = "",
     r: int | None = None,
     f: int | None = None,
     cluster: int | None = None,
@@ -161,7 +162,8 @@ def members_of(
     label: int | None = None,
 ) -> QuerySet[MemberScore]:
     """Scored members a person may see, narrowed by what is given; `label`: the four digits shown."""
-    wanted = {"segment": segment or None, "r": r, "f": f, "cluster": cluster, "member__home_store": store}
+    wanted = {"segment": segment or None, "value_class": value_class or None, "r": r, "f": f}
+    wanted |= {"cluster": cluster, "member__home_store": store}
     members: QuerySet[MemberScore] = MemberScore.objects.visible_to(staff).filter(r__isnull=False)
     members = members.filter(**{name: value for name, value in wanted.items() if value is not None})
     if label is not None:

@@ -6,7 +6,7 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from organization.models import Staff, Store
-from segmentation.labels import SEGMENT_LABELS
+from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
 from segmentation.selectors import LABEL_DIGITS
 
 ANY = ("", _("All"))
@@ -18,6 +18,9 @@ class MemberFilterForm(forms.Form):
     q = forms.CharField(required=False)
     segment = forms.ChoiceField(
         label=_("Segment"), required=False, choices=lambda: [ANY, *SEGMENT_LABELS.items()]
+    )
+    value_class = forms.ChoiceField(
+        label=_("Value class"), required=False, choices=lambda: [ANY, *CLASS_LABELS.items()]
     )
     cluster = forms.TypedChoiceField(label=_("Cluster"), required=False, coerce=int, empty_value=None)
     store = forms.ModelChoiceField(
