@@ -42,6 +42,8 @@ app.conf.beat_schedule = {
     "tick": {"task": "organization.tasks.tick", "schedule": TICK_SECONDS},
     # Looks whether it is past 03:30 where the company is, and last night is still to be made.
     "nightly": {"task": "segmentation.tasks.nightly", "schedule": crontab(minute="*/15")},
+    # Once a week a sample of members is worked out again from all receipts and compared.
+    "check_scores": {"task": "segmentation.tasks.check_scores", "schedule": crontab(hour=5, minute=20)},
     # When the night's own events are in.
     "audit": {"task": "organization.tasks.verify_audit", "schedule": crontab(hour=5, minute=0)},
     # Uploads and rows set aside whose time is over, and files that belong to nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -63,6 +63,15 @@ class Labels(Mapping[str, str]):
 SEGMENT_LABELS = Labels(DEFAULT_SEGMENTS)
 CLASS_LABELS = Labels(DEFAULT_CLASSES)
 
+# Of a member with no receipt in the window, or who is in no group by own wish.
+NOWHERE_LABEL = _("No segment")
+
+
+def label_of(segment: str | None) -> str:
+    """The name of a segment, also of none."""
+    return SEGMENT_LABELS[segment] if segment else str(NOWHERE_LABEL)
+
+
 # Nothing here may promote tobacco; offers are other goods, services and attention.
 SEGMENT_ADVICE: dict[str, StrOrPromise] = {
     "champions": _("Thank, ask opinion"),
@@ -98,6 +107,40 @@ FEATURE_LABELS: dict[str, StrOrPromise] = {
     "gap_mean": _("Days between"),
     "mean_ticket_cents": _("Mean ticket"),
     "online_share": _("Online share"),
+}
+
+_CLASS_SHARE = _("Share of price class {number}")
+# The fields of a published row, where a check names one.
+FACT_LABELS: dict[str, StrOrPromise] = {
+    **SCORE_LABELS,
+    "segment": _("Segment"),
+    "value_class": _("Value class"),
+    "home_store": _("Home store"),
+    "first_day": _("First purchase"),
+    "last_day": _("Last purchase"),
+    "lifetime_receipts": _("Receipts ever"),
+    "lifetime_spend": _("Spend ever"),
+    "receipts": _("Receipts"),
+    "spend": _("Spend"),
+    "purchase_days": _("Purchase days"),
+    "mean_ticket": _("Mean ticket"),
+    "gap_mean": _("Days between"),
+    "gap_cv": _("Unevenness of days between"),
+    "packs": _("Packs"),
+    "carton_share": _("Carton share"),
+    "price_per_pack": _("Price a pack"),
+    **{
+        f"class{number}": format_lazy(_("Share of price class {number}"), number=number)
+        for number in range(1, 6)
+    },
+    "slim_share": _("Slim share"),
+    "brand_entropy": _("Brands tried"),
+    "top_brand": _("Most bought brand"),
+    "discount_share": _("Discount share"),
+    "online_share": _("Online share"),
+    "weekend_share": _("Weekend share"),
+    "evening_share": _("Evening share"),
+    "stores": _("Stores"),
 }
 
 TRAITS: dict[tuple[str, str], StrOrPromise] = {

@@ -8,7 +8,7 @@ from members.querysets import OfMemberQuerySet
 from organization.models import Job, Staff, Store
 from organization.querysets import closed
 from segmentation.analytics.rfm import DEFAULT_GRID, Breaks
-from segmentation.querysets import StoreTotalQuerySet
+from segmentation.querysets import ChangeQuerySet, StoreTotalQuerySet
 
 
 def default_breaks() -> dict[str, list[int]]:
@@ -245,20 +245,36 @@ class TouchedMember(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "member"], name="touched_once")]
 
 
-class SegmentMove(models.Model):
-    """A dated change of segment. The history is these changes, not nightly copies."""
+class ScoreChange(models.Model):
+    """A dated change of a member's segment or scores. The history is these rows, not nightly copies.
+
+    Who is in no segment has null in all four: no receipt in the window, or none yet. Rows without
+    old_r and new_r but with segments are of nights from before scores were kept.
+    """
 
     member = models.ForeignKey(Member, models.CASCADE, db_index=False)
     day = models.DateField()
     old = models.CharField(max_length=16, null=True)
     new = models.CharField(max_length=16, null=True)
+    old_r = models.SmallIntegerField(null=True)
+    old_f = models.SmallIntegerField(null=True)
+    old_m = models.SmallIntegerField(null=True)
+    new_r = models.SmallIntegerField(null=True)
+    new_f = models.SmallIntegerField(null=True)
+    new_m = models.SmallIntegerField(null=True)
+    # What the new scores rest on, as that night published it; null where the member has no receipt left.
+    last_day = models.DateField(null=True)
+    receipts = models.IntegerField(null=True)
+    spend = models.DecimalField(max_digits=14, decimal_places=2, null=True)
 
-    unscoped = OfMemberQuerySet.as_manager()
-    objects = closed(OfMemberQuerySet)
+    unscoped = ChangeQuerySet.as_manager()
+    objects = closed(ChangeQuerySet)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["member", "day"], name="one_move_a_day")]
-        indexes = [models.Index(fields=["day"])]
+        constraints = [models.UniqueConstraint(fields=["member", "day"], name="one_change_a_day")]
+        indexes = [
+            models.Index(fields=["day"], name="score_change_day"),
+        ]
 
 
 class SegmentTotal(models.Model):
@@ -320,3 +336,34 @@ class ClusterTotal(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["store", "cluster"], name="cluster_total_unique")]
+
+
+class ScoreCheck(models.Model):
+    """A comparison of published rows with what all receipts of their members say; see selfcheck.py."""
+
+    # The night whose rows were looked at; it may have been made again since.
+    as_of = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    # Members whose facts were worked out from all receipts, and members whose scores were.
+    members = models.IntegerField()
+    scored = models.IntegerField()
+    # Of the members drawn, those left out because their receipts have changed since the night.
+    changed_since = models.IntegerField(default=0)
+    # All that were found; of many only the first are kept as rows.
+    difference_count = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.as_of} {self.at:%Y-%m-%d}"
+
+
+class ScoreDifference(models.Model):
+    """One field of one member that is published otherwise than the receipts say; null where there is none."""
+
+    check_of = models.ForeignKey(ScoreCheck, models.CASCADE, related_name="differences")
+    member = models.ForeignKey(Member, models.CASCADE)
+    field = models.CharField(max_length=20)
+    published = models.CharField(max_length=40, null=True)
+    found = models.CharField(max_length=40, null=True)
+
+    unscoped = OfMemberQuerySet.as_manager()
+    objects = closed(OfMemberQuerySet)

@@ -19,6 +19,8 @@ from segmentation.models import (
     NightlyRun,
     NightlyStage,
     RfmSettings,
+    ScoreCheck,
+    ScoreDifference,
     SegmentTotal,
 )
 from segmentation.nightly.run import KIND, latest_published
@@ -178,6 +180,15 @@ def night_jobs(staff: Staff) -> QuerySet[Job]:
 
 def latest_night_job(staff: Staff) -> Job | None:
     return night_jobs(staff).order_by("-pk").first()
+
+
+def latest_check() -> ScoreCheck | None:
+    return ScoreCheck.objects.order_by("-pk").first()
+
+
+def differences_of(staff: Staff, check: ScoreCheck) -> QuerySet[ScoreDifference]:
+    found: QuerySet[ScoreDifference] = ScoreDifference.objects.visible_to(staff).filter(check_of=check)
+    return found.select_related("member").order_by("pk")
 
 
 def nights() -> QuerySet[NightlyRun]:

@@ -1,4 +1,4 @@
-"""Writes of this app: nights are asked for, scoring is set, clusters and segments get names."""
+"""Writes of this app: nights and checks are asked for, scoring is set, clusters and segments get names."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -13,17 +13,20 @@ from organization.models import Job, Staff
 from organization.services import audit
 from sales.models import Receipt
 from segmentation.analytics import rfm
-from segmentation.models import ClusterModelRow, GroupName, NightlyRun, RfmSettings
+from segmentation.models import ClusterModelRow, GroupName, NightlyRun, RfmSettings, ScoreCheck
 from segmentation.names import forget as forget_names
 from segmentation.nightly.columns import lock
 from segmentation.nightly.run import KIND, latest_published, refuse_if_older
 from segmentation.selectors import scoring_now
 
+CHECK_KIND = "score_check"
 # Beyond this, catching up night by night tells nobody anything: only the last one is made.
 MOST_MISSED_NIGHTS = 14
 FILES_STOPPED_AFTER = timedelta(days=30)
 # By then the last business day has ended everywhere (02:00) and the tills have sent their files.
 NIGHT_AT = time(3, 30)
+# A little less than a week, so that the same hour of the same weekday is late enough.
+CHECKED_EVERY = timedelta(days=6, hours=20)
 
 
 @transaction.atomic
@@ -79,6 +82,34 @@ def night_queue_next(finished: Job | None = None) -> Job | None:
     try:
         return _queue(due[0], asked_by=None, instead_of=finished)
     except JobError:  # A night is being made already; it will queue the next.
+        return None
+
+
+@transaction.atomic
+def score_check_start(*, asked_by: Staff | None) -> Job:
+    """Queue a check of published scores; JobError if one is waiting or there is nothing to check."""
+    lock(ScoreCheck)
+    if latest_published() is None:
+        raise JobError(_("No night has been made yet, so there is nothing to check."))
+    if Job.unscoped.all().open().filter(kind=CHECK_KIND).exists():
+        raise JobError(_("A check is being made already; wait until it is done."))
+    payload = {"week": timezone.localdate().isoformat()}
+    job = job_create(kind=CHECK_KIND, label=_("Check of scores"), payload=payload, asked_by=asked_by)
+    if asked_by:
+        audit(actor=asked_by, code="night.check_asked", on=job)
+    return job
+
+
+def score_check_queue_weekly() -> Job | None:
+    """Queue a check where the last is a week old; asked once a day, so one that failed is tried the next."""
+    if (
+        latest_published() is None
+        or ScoreCheck.objects.filter(at__gt=timezone.now() - CHECKED_EVERY).exists()
+    ):
+        return None
+    try:
+        return score_check_start(asked_by=None)
+    except JobError:  # One is waiting already.
         return None
 
 

@@ -7,3 +7,9 @@ from segmentation import services
 def nightly() -> None:
     """Make last night, or the first of those that were missed; rings every quarter of an hour."""
     services.night_queue_daily()
+
+
+@shared_task
+def check_scores() -> None:
+    """Compare a sample of published scores with all receipts, once a week; rings every day."""
+    services.score_check_queue_weekly()

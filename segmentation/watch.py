@@ -11,8 +11,9 @@ from prometheus_client.core import Metric
 from organization import company
 from organization.metrics import gauge
 from organization.watch.lines import Line
+from organization.watch.standing import Problem
 from sales.models import Receipt
-from segmentation.models import NightlyRun
+from segmentation.models import NightlyRun, ScoreCheck
 from segmentation.nightly.run import latest_published
 from segmentation.services import FILES_STOPPED_AFTER
 
@@ -47,3 +48,10 @@ def last_night() -> Line:
     text = _("%(day)s, published %(at)s")
     at = f"{timezone.localtime(night.published_at):%m-%d %H:%M}"
     return Line(_("Last night"), text % {"day": night.as_of, "at": at}, "nights")
+
+
+def scores_wrong() -> Iterator[Problem]:
+    """An alert for as long as the last check found something."""
+    check = ScoreCheck.objects.order_by("-pk").first()
+    if check and check.difference_count:
+        yield Problem("scores", {"day": check.as_of.isoformat(), "n": check.difference_count})

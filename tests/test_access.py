@@ -5,6 +5,7 @@ log in.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,6 +20,7 @@ from members.links import link_token
 from members.services import member_link_create
 from organization.models import Import, ImportKind, Job, Role, Source, SourceProfile, Staff, Store
 from organization.services import staff_create
+from segmentation.models import NightlyRun, ScoreChange
 from tests.conftest import make_member
 
 # The first three belong to the region of the things below, the last three to another one.
@@ -57,6 +59,9 @@ CASES = (
     Case("segments", ALL),
     Case("segment_members", ALL),
     Case("segment_members_csv", ALL),
+    Case("segment_moves", ALL),
+    Case("segment_movers", ALL),
+    Case("segment_movers_csv", ALL),
     # There is no cluster, and a marketer is told no more than that.
     Case("cluster_rename", (403, 404, 403, 403, 403, 404, 403), "post", "cluster", "label"),
     Case("scoring", ADMINS),
@@ -66,6 +71,8 @@ CASES = (
     Case("scoring_names", ADMINS_ACT, "post"),
     Case("scoring_night", ADMINS_ACT, "post"),
     Case("member", OF_EAST, "get", "member"),
+    Case("member_history", OF_EAST, "get", "member"),
+    Case("member_change", OF_EAST, "get", "change"),
     # Nothing was filled in.
     Case("member_reveal", (403, 403, 403, 422, 403, 403, 403), "post", "member"),
     Case("member_reveal", ADMINS_ACT, "get", "member"),
@@ -81,6 +88,7 @@ CASES = (
     Case("member_erasures", ADMINS, "post"),
     Case("nights", ADMINS),
     Case("nights", ADMINS, "post"),
+    Case("night_check", ADMINS_ACT, "post"),
     Case("night_progress", ADMINS, "get", "night", "job_id"),
     Case("night_retry", ADMINS_ACT, "post", "night", "job_id"),
     Case("campaigns", ALL),
@@ -211,6 +219,8 @@ def things(staff: dict[str, Staff]) -> dict[str, Any]:
         id=1, kind=ImportKind.SALES, source=Source.objects.create(name="POS"), file_name="sales.csv", job=job
     )
     profile = SourceProfile.unscoped.create(source=record.source, kind=record.kind, name="Till")
+    member = make_member(staff["manager"].stores.get())
+    day = NightlyRun.objects.create(as_of=date(2026, 11, 20)).as_of
     return {
         "profile": profile.pk,
         "campaign": _draft(staff["marketer"]).pk,
@@ -218,7 +228,8 @@ def things(staff: dict[str, Staff]) -> dict[str, Any]:
         "job": job.pk,
         "night": night.pk,
         "cluster": 0,
-        "member": make_member(staff["manager"].stores.get()).pk,
+        "member": member.pk,
+        "change": ScoreChange.unscoped.create(member=member, day=day, new="loyal").pk,
         "account": staff_create(username="new", password="pw", role=Role.ADMIN).pk,
         "store": staff["manager"].stores.get().pk,
         "region": staff["marketer"].regions.get().pk,

@@ -4,6 +4,7 @@ nothing to draw. Colours are the page's CSS variables, put in by static/js/chart
 from .campaigns import Effect, daily_gap, earnings, effects, funnel
 from .clusters import cluster_profile, k_scan
 from .figure import Chart, ChartRow, Figure
+from .moves import segment_flow
 from .sales import hourly, spark_points
 from .segments import SEGMENT_COLOURS, rf_grid, sizes_over_time
 
@@ -21,6 +22,7 @@ __all__ = [
     "hourly",
     "k_scan",
     "rf_grid",
+    "segment_flow",
     "sizes_over_time",
     "spark_points",
 ]

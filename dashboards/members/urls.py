@@ -1,10 +1,12 @@
 from django.urls import path
 
-from dashboards.members import erasures, own, views
+from dashboards.members import erasures, history, own, views
 
 urlpatterns = [
     path("members/erased/", erasures.erasures, name="member_erasures"),
     path("members/<int:pk>/", views.member, name="member"),
+    path("members/<int:pk>/history/", history.member_history, name="member_history"),
+    path("members/changes/<int:pk>/", history.member_change, name="member_change"),
     path("members/<int:pk>/reveal/", views.member_reveal, name="member_reveal"),
     path("members/<int:pk>/export/", views.member_export, name="member_export"),
     path("members/<int:pk>/link/", own.member_link, name="member_link"),

@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dashboards.members.forms import EraseForm, RevealForm
+from dashboards.members.history import history_card
 from dashboards.members.own import counter_cards
 from dashboards.members.presenter import bought, figures, standing
 from members import selectors, services
@@ -92,6 +93,7 @@ def member_page(
         "is_admin": staff.sees_everything,
         "reveal_form": reveal_form or RevealForm(fields=fields, auto_id="reveal-%s"),
         "erase_form": erase_form or EraseForm(member=seen, auto_id="erase-%s"),
+        **history_card(staff, seen),
         **counter_cards(staff, seen),
     }
     response = render(request, "members/member.html", context, status=status)

@@ -1,6 +1,6 @@
 """The charts of the segments page, with the words that say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from dashboards.charts import Chart, ChartRow, cluster_profile, k_scan, rf_grid, sizes_over_time
+from dashboards.charts import Chart, ChartRow, cluster_profile, k_scan, rf_grid, segment_flow, sizes_over_time
 from segmentation.analytics.rfm import BANDS
-from segmentation.labels import FEATURE_LABELS, SEGMENT_LABELS
+from segmentation.history import NOWHERE, STATES, Moves
+from segmentation.labels import FEATURE_LABELS, NOWHERE_LABEL, SEGMENT_LABELS
 from segmentation.selectors import Cluster
 
 
@@ -56,6 +57,18 @@ def sizes_chart(days: list[date], counts: dict[str, list[int]]) -> Chart:
             for code, sizes in counts.items()
             if sizes
         ],
+    )
+
+
+def flow_chart(moves: Moves, url: Callable[..., str]) -> Chart:
+    """`url` makes the address of a list from two days and the segments before and after."""
+    names = {code: str(label) for code, label in SEGMENT_LABELS.items()} | {NOWHERE: str(NOWHERE_LABEL)}
+    urls = {flow: url(moves.since, moves.until, *flow) for flow in moves.moved}
+    return Chart(
+        id="segment-flow",
+        figure=segment_flow(moves.moved, order=STATES, labels=names | {"members": _("members")}, urls=urls),
+        alt=_("Members who moved, from the segment before at the left to the one after at the right."),
+        empty=_("Nobody moved between these two nights."),
     )
 
 

@@ -1,12 +1,15 @@
 import re
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from organization.models import Staff, Store
-from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
+from segmentation.history import night_of
+from segmentation.labels import CLASS_LABELS, NOWHERE_LABEL, SEGMENT_LABELS
 from segmentation.selectors import LABEL_DIGITS
 
 ANY = ("", _("All"))
@@ -43,6 +46,70 @@ class MemberFilterForm(forms.Form):
         if not digits or int(digits) >= LABEL_DIGITS:
             raise forms.ValidationError(_("Members are found by the four digits of their label."))
         return int(digits)
+
+
+def _day(label: StrOrPromise) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class PeriodForm(forms.Form):
+    """Two days with a night at or before each; cleaned are the days of these nights."""
+
+    since = _day(_("From"))
+    until = _day(_("To"))
+
+    def clean_since(self) -> date:
+        return _night(self.cleaned_data["since"])
+
+    def clean_until(self) -> date:
+        return _night(self.cleaned_data["until"])
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since >= until:
+            said = _("The two days lead to the same night; choose an earlier first day or a later last day.")
+            self.add_error("until" if since == until else "since", _ORDER if since > until else said)
+
+
+_ORDER = _("The first day must be before the last.")
+
+
+def _night(day: date) -> date:
+    night = night_of(day)
+    if night is None:
+        raise forms.ValidationError(_("No night was made by that day; choose a later one."))
+    return night
+
+
+class MoverFilterForm(PeriodForm):
+    """What narrows the list of members who moved; an unreadable value narrows it to nobody."""
+
+    NOWHERE = "none"
+    field_order = ("was", "now", "store")
+
+    was = forms.ChoiceField(label=_("Before"), required=False)
+    now = forms.ChoiceField(label=_("After"), required=False)
+    store = forms.ModelChoiceField(
+        Store.objects.none(), label=_("Store"), required=False, empty_label=_("All")
+    )
+
+    def __init__(self, *args: object, staff: Staff, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["store"].queryset = Store.objects.visible_to(staff)  # type: ignore[attr-defined]
+        for end in ("was", "now"):
+            segments = [ANY, *SEGMENT_LABELS.items(), (self.NOWHERE, NOWHERE_LABEL)]
+            self.fields[end].choices = segments  # type: ignore[attr-defined]
+        # The days are chosen on the page of moves, and named above the list.
+        for end in ("since", "until"):
+            self.fields[end].widget = forms.HiddenInput()
+
+    def asked(self) -> dict[str, Any]:
+        """As the selector of movers takes it."""
+        wanted = dict(self.cleaned_data)
+        for end in ("was", "now"):
+            code = wanted[end]
+            wanted[end] = None if not code else "" if code == self.NOWHERE else code
+        return wanted
 
 
 class NightForm(forms.Form):

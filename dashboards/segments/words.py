@@ -1,6 +1,6 @@
 """The line below each card's question: its answer in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboards.campaigns.words import percent
+from segmentation.history import Moves
 from segmentation.labels import SCORE_LABELS, SEGMENT_LABELS, UNWELCOME
 from segmentation.models import ClusterModelRow, RfmSettings
 from segmentation.selectors import Cluster, SegmentSize
@@ -51,6 +52,32 @@ def trend(days: Sequence[date], counts: dict[str, list[int]]) -> str:
     moved = {"segment": SEGMENT_LABELS[code], "day": date_format(days[0], "MONTH_DAY_FORMAT")}
     moved["number"] = signed(changes[code])
     return _("The largest change since %(day)s: %(segment)s, %(number)s members.") % moved
+
+
+def moved(moves: Moves) -> str:
+    """How many moved, and how many of them into segments that need care, and out of them."""
+    days = {name: date_format(day, "MONTH_DAY_FORMAT") for name, day in _ends(moves).items()}
+    if not moves.mover_count:
+        return _("Nobody moved between %(since)s and %(until)s.") % days
+    into = _crossed(moves, lambda was, now: was not in UNWELCOME and now in UNWELCOME)
+    out = _crossed(moves, lambda was, now: was in UNWELCOME and now and now not in UNWELCOME)
+    numbers = {"moved": f"{moves.mover_count:,}", "into": f"{into:,}", "out": f"{out:,}"}
+    text = ngettext(
+        "%(moved)s member moved between %(since)s and %(until)s: %(into)s into segments that need care, "
+        "%(out)s out of them.",
+        "%(moved)s members moved between %(since)s and %(until)s: %(into)s into segments that need care, "
+        "%(out)s out of them.",
+        moves.mover_count,
+    )
+    return text % (numbers | days)
+
+
+def _ends(moves: Moves) -> dict[str, date]:
+    return {"since": moves.since, "until": moves.until}
+
+
+def _crossed(moves: Moves, is_meant: Callable[[str, str], object]) -> int:
+    return sum(members for flow, members in moves.moved.items() if is_meant(*flow))
 
 
 def signed(change: int) -> str:

@@ -66,7 +66,8 @@ QUERIES = {
         LEFT JOIN sales_brand brand ON brand.id = top_brand""",
     "scores not published": """SELECT run_id FROM segmentation_pendingfacts
         UNION ALL SELECT run_id FROM segmentation_pendingrank""",
-    "moves": "SELECT who, day, old, new FROM segmentation_segmentmove JOIN who USING (member_id)",
+    "changes": """SELECT who, day, to_jsonb(change) - 'id' - 'member_id'
+        FROM segmentation_scorechange change JOIN who USING (member_id)""",
     "segment totals": """SELECT day, store.code, segment, members, spend
         FROM segmentation_segmenttotal JOIN organization_store store ON store.id = store_id""",
     "cell totals": """SELECT store.code, r, f, members

@@ -61,6 +61,8 @@ NAMES: dict[str, StrOrPromise] = {
     "rows": _("rows"),
     "rules_version": _("rules"),
     "scores_as_of": _("scores as of"),
+    "segment_after": _("segment after"),
+    "segment_before": _("segment before"),
     "self_excluded": _("asked to be left alone"),
     "sessions": _("sessions"),
     "shape": _("known format"),
@@ -97,13 +99,15 @@ NAMES: dict[str, StrOrPromise] = {
     "segmentation.memberscore": _("scores"),
     "segmentation.pendingfacts": _("facts not published yet"),
     "segmentation.pendingrank": _("scores not published yet"),
-    "segmentation.segmentmove": _("moves between segments"),
+    "segmentation.scorechange": _("changes of scores"),
+    "segmentation.scoredifference": _("differences found by a check of scores"),
     "segmentation.touchedmember": _("members read by a night"),
 }
 JOB_KINDS: dict[str, StrOrPromise] = {
     "erasure": _("Erasure"),
     "import": _("Import"),
     "nightly": _("Night"),
+    "score_check": _("Check of scores"),
     "undo": _("Undo"),
 }
 # Values kept under a name that is no field of the object; upper apps' are looked up in their models.

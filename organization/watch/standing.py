@@ -1,6 +1,6 @@
 """How things stand now, in a handful of queries of small tables."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,15 @@ class State:
     waiting: list[Job] = field(default_factory=list)
     audit: AuditCheck | None = None
     problems: list[Problem] = field(default_factory=list)
+
+
+Finder = Callable[[], Iterable[Problem]]
+_finders: list[Finder] = []
+
+
+def register_problems(find: Finder) -> None:
+    """What upper apps may find wrong; words.py has a sentence for each key."""
+    _finders.append(find)
 
 
 def state() -> State:
@@ -139,3 +148,5 @@ def _problems(found: State) -> Iterator[Problem]:
         yield Problem("waiting", {"n": len(found.waiting)})
     if found.audit and found.audit.break_count:
         yield Problem("audit", {"n": found.audit.break_count})
+    for find in _finders:
+        yield from find()

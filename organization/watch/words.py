@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 TASKS: dict[str, StrOrPromise] = {
     "tick": _("Take up lost work"),
     "nightly": _("Score last night"),
+    "check_scores": _("Check a sample of scores, once a week"),
     "audit": _("Verify the audit trail"),
     "deliver": _("Send waiting messages"),
     "forget": _("Delete uploads whose time is over"),
@@ -24,6 +25,7 @@ SENTENCES: dict[str, StrOrPromise] = {
     "no workers": _("No worker has ever been seen, so nothing that takes long is done."),
     "broker": _("The broker does not answer; work is taken up late."),
     "audit": _("The audit trail is not as it was written; breaks found: %(n)s."),
+    "scores": _("Scores of the night of %(day)s are not what the receipts say; differences: %(n)s."),
 }
 # What to do about it.
 REMEDIES: dict[str, StrOrPromise] = {
@@ -33,6 +35,9 @@ REMEDIES: dict[str, StrOrPromise] = {
     "workers": _("Start Huiyan again where it runs: what waits is then taken up by itself."),
     "no workers": _("Start Huiyan again where it runs: what waits is then taken up by itself."),
     "broker": _("Start Valkey again where it runs."),
+    "scores": _(
+        "The page “Nights” shows which. Start the night again with every member looked at, then check again."
+    ),
     "audit": _("The page “Audit trail” shows where. Keep the database as it is, and the backups before it."),
 }
 

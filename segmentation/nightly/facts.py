@@ -38,7 +38,7 @@ def read(run: NightlyRun) -> Found:
 def write(run: NightlyRun, found: Found) -> Outcome:
     PendingFacts.unscoped.filter(run=run).delete()
     TouchedMember.unscoped.filter(run=run).delete()
-    rows = copy_in("segmentation_pendingfacts", _rows(run, found.facts))
+    rows = copy_in("segmentation_pendingfacts", fact_rows(run, found.facts))
     run.touched = len(found.touched.members) if found.touched else None
     run.save(update_fields=["touched"])
     if found.touched:
@@ -52,7 +52,8 @@ def write(run: NightlyRun, found: Found) -> Outcome:
 STAGE = Stage(read, write)
 
 
-def _rows(run: NightlyRun, facts: analytics.Facts) -> dict[str, Any]:
+def fact_rows(run: NightlyRun, facts: analytics.Facts) -> dict[str, Any]:
+    """Facts as columns of the table of pending ones."""
     return {
         "run_id": np.full(len(facts.member), run.pk),
         "member_id": facts.member,

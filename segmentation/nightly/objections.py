@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from segmentation.models import FactFields, MemberScore, RankFields, SegmentMove
+from segmentation.models import FactFields, MemberScore, RankFields, ScoreChange
 
 # All that a night concludes about a member, beside counts, sums and days.
 FACTS = [
@@ -20,9 +20,9 @@ UNRANK = f"DELETE FROM segmentation_pendingrank p WHERE p.run_id = %(run)s AND N
 
 
 def profile_clear(member_id: int) -> None:
-    """Take a member out of the published night, and the past moves between segments with it."""
+    """Take a member out of the published night, and the past changes of scores with it."""
     MemberScore.unscoped.filter(member_id=member_id).update(**dict.fromkeys([*FACTS, *RANKS]))
-    SegmentMove.unscoped.filter(member_id=member_id).delete()
+    ScoreChange.unscoped.filter(member_id=member_id).delete()
 
 
 def pending_clear(run_id: int) -> None:

@@ -17,9 +17,10 @@ from segmentation.models import (
     StageName,
     TouchedMember,
 )
+from segmentation.nightly.changes import changes_find, changes_write
 from segmentation.nightly.objections import pending_clear
 from segmentation.nightly.stage import Outcome, Stage
-from segmentation.nightly.totals import moves_write, totals_write
+from segmentation.nightly.totals import totals_write
 
 FACTS = [field.attname for field in FactFields._meta.local_concrete_fields]
 RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
@@ -91,11 +92,13 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
     with connection.cursor() as cursor:
         for pending in (PendingFacts, PendingRank):
             cursor.execute(GONE.format(table=pending._meta.db_table), {"run": run.pk})
-    moves_write(run)
+    changes_find(run)
     with connection.cursor() as cursor:
         for statement in (CHANGE, RANK, ADD, REMOVE if is_whole else REMOVE_TOUCHED):
             cursor.execute(statement, {"run": run.pk})
             changed += cursor.rowcount
+    changes_write(run)
+    with connection.cursor() as cursor:
         cursor.execute(HOMES if is_whole else HOMES_TOUCHED, {"run": run.pk})
     totals_write(run)
     _cluster_model_write(run)

@@ -1,4 +1,4 @@
-"""Store days that imports touched, and the sums and moves that are published with the scores."""
+"""Store days that imports touched, and the sums that are published with the scores."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -53,33 +53,6 @@ CLUSTER_TOTALS = """
     FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
     WHERE s.cluster IS NOT NULL GROUP BY m.home_store_id, s.cluster"""
 
-# What a member was before this day: the published segment, unless this day already moved it
-# (a night made again), then what it was before that move.
-MOVES = """
-    CREATE TEMP TABLE night_moves ON COMMIT DROP AS
-    WITH today AS (SELECT member_id, old FROM segmentation_segmentmove WHERE day = %(day)s),
-    before AS (
-        SELECT coalesce(t.member_id, s.member_id) AS member_id,
-               CASE WHEN t.member_id IS NULL THEN s.segment ELSE t.old END AS segment
-        FROM segmentation_memberscore s FULL JOIN today t ON t.member_id = s.member_id
-    ),
-    after AS (
-        SELECT member_id, segment FROM segmentation_pendingrank WHERE run_id = %(run)s
-        UNION ALL
-        SELECT member_id, NULL FROM segmentation_pendingfacts p WHERE run_id = %(run)s AND NOT EXISTS (
-            SELECT FROM segmentation_pendingrank n WHERE n.run_id = p.run_id AND n.member_id = p.member_id)
-    )
-    SELECT coalesce(b.member_id, a.member_id) AS member_id, b.segment AS old, a.segment AS new
-    FROM before b FULL JOIN after a ON a.member_id = b.member_id
-    WHERE b.segment IS DISTINCT FROM a.segment AND {asked}"""
-# Of whom: everybody, or those the night looked at; others stay where they are.
-ALL = "true"
-LOOKED_AT = """(a.member_id IS NOT NULL OR b.member_id IN (
-        SELECT t.member_id FROM segmentation_touchedmember t WHERE t.run_id = %(run)s))"""
-LOOKED_AT_MOVES = """member_id IN (
-        SELECT member_id FROM segmentation_pendingrank WHERE run_id = %(run)s
-        UNION SELECT member_id FROM segmentation_touchedmember WHERE run_id = %(run)s)"""
-
 
 def read(run: NightlyRun) -> tuple[datetime, list[tuple[date, date]]]:
     """When the imports were looked at, and the spans of days whose figures may have changed."""
@@ -96,23 +69,6 @@ def write(run: NightlyRun, found: tuple[datetime, list[tuple[date, date]]]) -> O
 
 
 STAGE = Stage(read, write)
-
-
-def moves_write(run: NightlyRun) -> int:
-    """Rewrite the day's moves; call it before the pending scores are published."""
-    if not NightlyRun.objects.filter(as_of__lt=run.as_of, published_at__isnull=False).exists():
-        return 0
-    params: dict[str, date | int] = {"day": run.as_of, "run": run.pk}
-    old, asked = (ALL, ALL) if run.touched is None else (LOOKED_AT_MOVES, LOOKED_AT)
-    with connection.cursor() as cursor:
-        cursor.execute(MOVES.format(asked=asked), params)
-        cursor.execute(f"DELETE FROM segmentation_segmentmove WHERE day = %(day)s AND {old}", params)
-        cursor.execute(
-            "INSERT INTO segmentation_segmentmove (member_id, day, old, new)"
-            " SELECT member_id, %s, old, new FROM night_moves",
-            [run.as_of],
-        )
-        return int(cursor.rowcount)
 
 
 def totals_write(run: NightlyRun) -> None:

@@ -91,6 +91,20 @@ def members_touched(run: NightlyRun) -> Touched | None:
     last = runs.order_by("-as_of").first()
     if last is None or not last.seen or last.window_days != run.window_days or not _same_order(last.seen):
         return None
+    rows = _touched(last, run)
+    if len(rows["member"]) > MOST_TOUCHED * MemberScore.unscoped.count():
+        return None
+    return Touched(rows["member"], rows["deep"], last)
+
+
+def changed_since(run: NightlyRun) -> NDArray[np.int64] | None:
+    """Members whose receipts are no longer what a published night read; None if nothing tells."""
+    if not run.seen or not _same_order(run.seen):
+        return None
+    return _touched(run, run)["member"]
+
+
+def _touched(last: NightlyRun, run: NightlyRun) -> dict[str, NDArray[Any]]:
     window = timedelta(days=run.window_days)
     params = {
         "receipt": last.seen["receipt"],
@@ -100,10 +114,7 @@ def members_touched(run: NightlyRun) -> Touched | None:
         "left_before": last.as_of - window,
         "left": run.as_of - window,
     }
-    rows = copy_out(TOUCHED, params, {"member": BIG, "deep": FLAG})
-    if len(rows["member"]) > MOST_TOUCHED * MemberScore.unscoped.count():
-        return None
-    return Touched(rows["member"], rows["deep"], last)
+    return copy_out(TOUCHED, params, {"member": BIG, "deep": FLAG})
 
 
 def _order_now() -> dict[str, list[int]]:

@@ -41,10 +41,10 @@ def test_it_draws_the_same_kills_from_the_same_seed() -> None:
 
 
 def test_it_tells_in_what_two_runs_do_not_agree() -> None:
-    one = {"receipts": (2, "ab"), "moves": (1, "cd")}
+    one = {"receipts": (2, "ab"), "changes": (1, "cd")}
     assert differences(one, one) == []
-    assert differences(one, one | {"moves": (2, "ef")}) == ["moves: (1, 'cd') and (2, 'ef')"]
-    assert differences(one, {"receipts": (2, "ab")}) == ["moves: (1, 'cd') and None"]
+    assert differences(one, one | {"changes": (2, "ef")}) == ["changes: (1, 'cd') and (2, 'ef')"]
+    assert differences(one, {"receipts": (2, "ab")}) == ["changes: (1, 'cd') and None"]
 
 
 def test_it_excuses_a_page_only_while_something_it_needs_was_away() -> None:

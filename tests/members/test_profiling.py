@@ -14,7 +14,7 @@ from campaigns.services import campaign_start
 from members.models import Member, ProfilingObjection
 from members.services import profiling_end, profiling_resume
 from organization.models import AuditEvent, Staff, Store
-from segmentation.models import ClusterTotal, MemberScore, PendingRank, SegmentMove, SegmentTotal
+from segmentation.models import ClusterTotal, MemberScore, PendingRank, ScoreChange, SegmentTotal
 from segmentation.nightly import run as night
 from segmentation.nightly.objections import FACTS, RANKS
 from tests.campaigns.cast import DAY, NOON, make_draft, make_night, make_reachable
@@ -32,13 +32,13 @@ def profile(member: Member) -> list[Any]:
 def test_it_clears_the_published_scores_at_once(store: Store) -> None:
     member, other = make_reachable(store), make_reachable(store)
     MemberScore.unscoped.update(r=5, f=5, m=5, cluster=0, value_class="111", top_brand=1, evening_share=0.5)
-    SegmentMove.unscoped.create(member=member, day=DAY, old="new", new="loyal")
+    ScoreChange.unscoped.create(member=member, day=DAY, old="new", new="loyal")
     profiling_end(member=member)
     row = MemberScore.unscoped.filter(member=member).values().get()
     assert {row[name] for name in FACTS + RANKS} == {None}
     assert (row["receipts"], row["spend"], row["lifetime_receipts"]) == (1, 1, 1)
     assert profile(other) == [5, 5, 5, "loyal", 0, "111"]
-    assert not SegmentMove.unscoped.exists()
+    assert not ScoreChange.unscoped.exists()
 
 
 def test_it_is_recorded_once_with_its_source(store: Store) -> None:
@@ -66,7 +66,7 @@ def test_it_keeps_the_member_out_of_the_nights_that_follow(crowd: list[Member]) 
     assert set(profile(member)) == {None}
     score = MemberScore.unscoped.get(member=member)
     assert {"receipts": score.receipts, "spend": score.spend} == sums
-    assert not SegmentMove.unscoped.filter(member=member).exists()
+    assert not ScoreChange.unscoped.filter(member=member).exists()
     latest = SegmentTotal.unscoped.filter(day=builders.NIGHT + timedelta(days=1))
     assert latest.aggregate(n=Sum("members"))["n"] == len(crowd) - 1
     assert ClusterTotal.unscoped.aggregate(n=Sum("members"))["n"] == len(crowd) - 1

@@ -29,6 +29,7 @@ COMPANY_WIDE = {
     "segmentation.NightlyStage",
     "segmentation.RfmSettings",
     "segmentation.ClusterModelRow",
+    "segmentation.ScoreCheck",
     "campaigns.CampaignResult",
 }
 OURS = [model for model in apps.get_models() if model.__module__.split(".")[0] in scopes.APPS]

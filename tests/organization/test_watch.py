@@ -212,7 +212,7 @@ def test_it_goes_on_though_the_mail_server_is_gone(
 
 @pytest.mark.parametrize("key", SENTENCES)
 def test_it_has_a_sentence_for_every_trouble(key: str) -> None:
-    text = sentence(f"{key}:x", {"task": "tick", "at": NOW.isoformat(), "n": 3})
+    text = sentence(f"{key}:x", {"day": "2026-05-03", "task": "tick", "at": NOW.isoformat(), "n": 3})
     assert text.endswith(".") and "%(" not in text and "+08" not in text
 
 

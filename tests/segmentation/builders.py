@@ -20,7 +20,7 @@ from segmentation.models import (
     ClusterModelRow,
     ClusterTotal,
     MemberScore,
-    SegmentMove,
+    ScoreChange,
     SegmentTotal,
 )
 from segmentation.services import night_start
@@ -126,7 +126,7 @@ def published_rows() -> dict[str, list[Any]]:
     """All that a night shows, without the ids that are new each time."""
     shown: tuple[QuerySet[Any], ...] = (
         MemberScore.unscoped.all(),
-        SegmentMove.unscoped.all(),
+        ScoreChange.unscoped.all(),
         SegmentTotal.unscoped.all(),
         CellTotal.unscoped.all(),
         ClusterTotal.unscoped.all(),

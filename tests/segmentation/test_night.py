@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from segmentation.models import (
     NightlyRun,
     NightlyStage,
     PendingFacts,
-    SegmentMove,
+    ScoreChange,
     SegmentTotal,
     StageName,
 )
@@ -112,23 +113,37 @@ def test_it_gives_the_same_rows_when_made_again(crowd: list[Member], store: Stor
         a_receipt(store, NIGHT, member, total="88.00")
     make_night()
     once = published_rows()
-    assert once["SegmentMove"]
+    assert once["ScoreChange"]
     assert make_night().status == Job.Status.DONE
     assert published_rows() == once
 
 
-def test_it_writes_a_move_only_for_a_change(crowd: list[Member], store: Store) -> None:
+def test_it_writes_a_row_only_for_a_change(crowd: list[Member], store: Store) -> None:
     make_night(days_before(1))
-    assert not SegmentMove.unscoped.exists()
-    before = dict(MemberScore.unscoped.values_list("member", "segment"))
+    assert not ScoreChange.unscoped.exists()
+    before = _states()
     newcomer = make_member(store)
     a_receipt(store, NIGHT, newcomer, total="88.00")
     make_night()
-    after = dict(MemberScore.unscoped.values_list("member", "segment"))
-    changed = {pk: (before.get(pk), new) for pk, new in after.items() if before.get(pk) != new}
-    moves = SegmentMove.unscoped.filter(day=NIGHT).values_list("member", "old", "new")
-    assert {member: (old, new) for member, old, new in moves} == changed
-    assert changed[newcomer.pk] == (None, after[newcomer.pk])
+    after, nothing = _states(), (None,) * 4
+    changed = {pk: (before.get(pk, nothing), new) for pk, new in after.items() if before.get(pk) != new}
+    rows = list(ScoreChange.unscoped.filter(day=NIGHT))
+    assert {
+        row.member_id: (
+            (row.old, row.old_r, row.old_f, row.old_m),
+            (row.new, row.new_r, row.new_f, row.new_m),
+        )
+        for row in rows
+    } == changed
+    assert changed[newcomer.pk] == (nothing, after[newcomer.pk])
+    behind = {row.member_id: (row.last_day, row.receipts, row.spend) for row in rows}
+    published = MemberScore.unscoped.values_list("member", "last_day", "receipts", "spend")
+    assert behind == {pk: tuple(facts) for pk, *facts in published if pk in changed}
+
+
+def _states() -> dict[int, tuple[Any, ...]]:
+    rows = MemberScore.unscoped.values_list("member", "segment", "r", "f", "m")
+    return {pk: tuple(state) for pk, *state in rows}
 
 
 def test_it_restates_the_day_of_a_receipt_returned_later(store: Store) -> None:
@@ -157,7 +172,7 @@ def test_it_forgets_a_member_whose_receipts_went_to_another(store: Store, other_
     assert MemberScore.unscoped.get().member == other
     member.refresh_from_db()
     assert member.home_store == store
-    assert SegmentMove.unscoped.get(member=member).new is None
+    assert ScoreChange.unscoped.get(member=member).new is None
 
 
 def test_it_publishes_an_empty_night(db: None) -> None:

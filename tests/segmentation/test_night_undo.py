@@ -71,7 +71,7 @@ def test_it_shows_what_it_would_have_shown_without_the_import(store: Store, othe
 
 
 def _figures(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    return {name: found for name, found in rows.items() if name not in ("models", "SegmentMove")}
+    return {name: found for name, found in rows.items() if name not in ("models", "ScoreChange")}
 
 
 def test_a_member_who_goes_between_two_stages_is_not_published(
