@@ -2,7 +2,7 @@
 
 import io
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
 
@@ -12,6 +12,8 @@ import pyarrow.csv as pa_csv
 from django.db import connection, models
 from numpy.typing import NDArray
 from psycopg2.extensions import Binary
+
+from organization.crypto import encrypt
 
 WITHOUT_HEADER = pa_csv.WriteOptions(include_header=False)
 
@@ -28,13 +30,14 @@ def copy_in(table: str, columns: dict[str, Any]) -> None:
 class Copier:
     """Appends rows in a thread, so that the next are made while PostgreSQL takes these in.
 
-    The thread uses the caller's connection and transaction: the caller must `wait` before a statement
+    The thread uses the caller's connection and transaction, and does one thing after another: a query
+    that is asked for here sees what was copied in before. The caller must `wait` before a statement
     of its own. Leaving the context waits, too.
     """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, "copy")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[Future[Any]] = deque()
 
     def copy_in(self, table: str, columns: dict[str, Any]) -> None:
         """Append rows. Null is an empty unquoted cell, so empty text stays text."""
@@ -44,7 +47,16 @@ class Copier:
             pa_csv.write_csv(batch, buffer, WITHOUT_HEADER)
             self.wait(but=MOST_WAITING - 1)
             rows = pa.BufferReader(buffer.getvalue())
-            self._waiting.append(self._pool.submit(_copy, connection.cursor(), command, rows))
+            self._submit(_copy, command, rows)
+
+    def ask(self, query: str, types: dict[str, pa.DataType]) -> Future[pa.Table]:
+        """What `copy_out` returns, when its turn has come."""
+        return self._submit(_answer, query, types)
+
+    def _submit(self, work: Callable[..., Any], *rest: Any) -> Future[Any]:
+        piece = self._pool.submit(work, connection.cursor(), *rest)
+        self._waiting.append(piece)
+        return piece
 
     def wait(self, *, but: int = 0) -> None:
         """Until no more pieces than `but` are on their way; raises what went wrong with one."""
@@ -66,6 +78,11 @@ class Copier:
 def _copy(cursor: Any, command: str, rows: pa.BufferReader) -> None:
     with cursor:
         cursor.copy_expert(command, rows, size=1 << 20)
+
+
+def sealed(texts: Iterable[str]) -> pa.Array:
+    """A column of an EncryptedTextField."""
+    return pa.array([f"\\x{encrypt(text).hex()}" for text in texts])
 
 
 def copy_models(rows: Sequence[models.Model]) -> None:
@@ -95,8 +112,12 @@ def _cell(value: Any) -> str:
 
 def copy_out(query: str, types: dict[str, pa.DataType]) -> pa.Table:
     """The rows of a query as Arrow columns of the given types."""
+    return _answer(connection.cursor(), query, types)
+
+
+def _answer(cursor: Any, query: str, types: dict[str, pa.DataType]) -> pa.Table:
     buffer = io.BytesIO()
-    with connection.cursor() as cursor:
+    with cursor:
         cursor.copy_expert(f"COPY ({query}) TO STDOUT (FORMAT csv)", buffer)
     if not buffer.tell():
         return pa.schema(types.items()).empty_table()
@@ -120,10 +141,36 @@ def decimals(values: NDArray[np.int64], *, scale: int, missing: int | None = Non
 
 
 def reserve_ids(model: type[models.Model], count: int) -> NDArray[np.int64]:
-    """Ids from the model's sequence, for rows that others refer to before they are written.
-
-    A run without gaps where nobody else draws from the sequence, as for receipts.
-    """
-    sequence = f"SELECT pg_get_serial_sequence('{model._meta.db_table}', 'id') AS s"
-    ids = copy_out(f"SELECT nextval(s) FROM ({sequence}) q, generate_series(1, {count})", {"id": pa.int64()})
+    """Ids from the model's sequence, for rows that others refer to before they are written."""
+    ids = copy_out(
+        f"SELECT nextval(s) FROM ({_SEQUENCE}) q, generate_series(1, {count})".format(model._meta.db_table),
+        {"id": pa.int64()},
+    )
     return np.array(ids["id"], dtype=np.int64)
+
+
+class IdRun:
+    """Ids without gaps, for a table that nothing but imports adds to: these come one after another.
+
+    `close` tells the sequence. An import that ends before has written nothing.
+    """
+
+    def __init__(self, model: type[models.Model]) -> None:
+        self._sequence = _SEQUENCE.format(model._meta.db_table)
+        (self._next,) = self._ask(f"SELECT nextval(s) FROM ({self._sequence}) q")
+
+    def take(self, count: int) -> NDArray[np.int64]:
+        self._next += count
+        return np.arange(self._next - count, self._next)
+
+    def close(self) -> None:
+        self._ask(f"SELECT setval(s, {self._next}, false) FROM ({self._sequence}) q")
+
+    def _ask(self, query: str) -> tuple[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            found: tuple[int] = cursor.fetchone()
+            return found
+
+
+_SEQUENCE = "SELECT pg_get_serial_sequence('{}', 'id') AS s"

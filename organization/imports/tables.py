@@ -146,7 +146,14 @@ class Batch:
         return self._stripped[name]
 
     def raw(self, index: int) -> list[str]:
-        return [(column[index].as_py() or "")[:LONGEST_CELL] for column in self.sent or self.columns]
+        """The cells of a row as sent."""
+        return self.raw_of(np.array([index]))[0]
+
+    def raw_of(self, indices: NDArray[np.int64]) -> list[list[str]]:
+        """The cells of some rows as sent."""
+        places = pa.array(indices)
+        chosen = [column.take(places).to_pylist() for column in self.sent or self.columns]
+        return [[(cell or "")[:LONGEST_CELL] for cell in cells] for cells in zip(*chosen, strict=True)]
 
 
 def _made_plain(texts: pa.Array, form: Form) -> pa.Array:

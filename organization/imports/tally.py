@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
+import numpy as np
+import pyarrow as pa
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organization.imports.copying import copy_models
-from organization.imports.reading import Batch, Layout, Source, WrongWidth, read_batches
+from organization.imports.copying import copy_in, sealed
+from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
 from organization.numbers import without_numbers_within
@@ -85,37 +87,48 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     for first in {pk for pk, _row in record.corrected_rows}:
         rows = [row for pk, row in record.corrected_rows if pk == first]
         QuarantinedRow.unscoped.filter(source_import=first, row__in=rows).update(taken_by=record)
-    aside = _quarantined(record, tally, file, layout)
+    aside = _set_aside(tally, file, layout)
     while rows := list(islice(aside, ROWS_AT_ONCE)):
-        copy_models(rows)
+        _copy_aside(record, rows)
 
 
-def _quarantined(record: Import, tally: Tally, file: Source, layout: Layout) -> Iterator[QuarantinedRow]:
-    """Row by row as the file has them: it may set aside as many as it holds."""
+def _set_aside(tally: Tally, file: Source, layout: Layout) -> Iterator[tuple[Problem, str, str]]:
+    """Problem, value and cells of row by row as the file has them: it may set aside as many as it holds."""
     tests, left = [make() for make in _unwanted], dict(tally.problems)
     for row, cells in _raw_rows(file, layout, tally.problems) if left else ():
         if problem := left.pop(row, None):
-            yield _set_aside(record, problem, cells, keeps=not any(test(cells) for test in tests))
+            keeps = not any(test(cells) for test in tests)
+            yield problem, problem.value[:200] if keeps else "", _as_json(cells if keeps else [])
     for row in sorted(left):
-        yield _set_aside(record, left[row], [], keeps=True)
+        yield left[row], left[row].value[:200], _as_json([])
 
 
-def _set_aside(record: Import, problem: Problem, cells: list[str], *, keeps: bool) -> QuarantinedRow:
-    return QuarantinedRow(
-        source_import=record,
-        row=problem.row,
-        column=problem.column,
-        value=problem.value[:200] if keeps else "",
-        reason=problem.reason[:300],
-        raw=json.dumps(cells if keeps else [], ensure_ascii=False),
+def _as_json(cells: list[str]) -> str:
+    return json.dumps(cells, ensure_ascii=False)
+
+
+def _copy_aside(record: Import, rows: list[tuple[Problem, str, str]]) -> None:
+    problems, values, raw = zip(*rows, strict=True)
+    copy_in(
+        QuarantinedRow._meta.db_table,
+        {
+            "source_import_id": pa.array([record.pk] * len(rows)),
+            "row": pa.array([problem.row for problem in problems]),
+            '"column"': pa.array([problem.column for problem in problems]),
+            "value": sealed(values),
+            "reason": pa.array([problem.reason[:300] for problem in problems]),
+            "raw": sealed(raw),
+        },
     )
 
 
 def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
     """The cells of whole rows, read a second time: only files with problems pay for it."""
-    rows, wrong = set(wanted), WrongWidth()
+    rows, wrong = np.sort(np.fromiter(wanted, np.int64)), WrongWidth()
     for batch in read_batches(file, layout, wrong):
-        yield from _raw_of(batch, rows)
+        near = slice(*np.searchsorted(rows, (batch.rows[:1].sum(), batch.rows[-1:].sum() + 1)))
+        found = np.flatnonzero(np.isin(batch.rows, rows[near]))
+        yield from zip(batch.rows[found].tolist(), batch.raw_of(found), strict=True)
     for row, _cells, text in wrong.found:
         yield row, _split(text, layout)
     for row, _why, cells in wrong.unfit:
@@ -127,9 +140,3 @@ def _split(text: str, layout: Layout) -> list[str]:
         return [text]
     lines = io.StringIO(text, newline="")
     return next(csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote), [])
-
-
-def _raw_of(batch: Batch, rows: set[int]) -> Iterator[tuple[int, list[str]]]:
-    for index, row in enumerate(batch.rows.tolist()):
-        if row in rows:
-            yield row, batch.raw(index)

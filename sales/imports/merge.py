@@ -8,17 +8,19 @@ A record says who bought by a number and a keyed digest only: buckets hold nothi
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import IO
 
 import numpy as np
+import pyarrow as pa
 from django.db import connection
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from organization.imports.copying import Copier
+from organization.imports.copying import Copier, IdRun
 from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import Habits
@@ -30,7 +32,19 @@ from sales.imports.parse import DAY_ZERO, LINE, LineParser, Stores
 from sales.imports.people import People
 from sales.imports.products import Products
 from sales.imports.resent import ADDED, UNCHANGED, UPDATED, merge_lines
-from sales.imports.store import Existing, find_existing, link_returns, move_to_history, write_receipts
+from sales.imports.store import (
+    FOUND,
+    NAMED,
+    Existing,
+    existing_query,
+    find_existing,
+    link_returns,
+    move_to_history,
+    originals,
+    returns_query,
+    write_receipts,
+)
+from sales.models import Receipt
 
 BYTES_PER_BUCKET, MOST_BUCKETS = 6 << 20, 256
 PARTS = 100
@@ -67,17 +81,17 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
         latest=latest,
         numbering=layout.habits.numbering,
     )
-    outcome = Outcome()
+    _begin_changes()
     with ExitStack() as stack:
         buckets = _buckets(layout, stack)
         _spill(file, layout, parser, buckets, tally, progress)
+        merge = _Merge(record, layout.habits, parser, tally, stack.enter_context(Copier()))
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
-        _begin_changes()
-        copier = stack.enter_context(Copier())
         for done, records in enumerate(_each(buckets)):
-            receipts = group(records, hashes, tally, layout.habits)
-            _merge_bucket(record, receipts, parser, tally, outcome, layout.habits, copier)
+            merge.take(group(records, hashes, tally, layout.habits))
             progress.step(PARTS // 2 + PARTS * (done + 1) // (2 * len(buckets)), PARTS)
+        merge.close()
+    outcome = merge.outcome
     tally.made = {
         "receipts": outcome.receipts_added,
         "corrected": outcome.receipts_updated,
@@ -142,31 +156,63 @@ def _begin_changes() -> None:
             cursor.execute(f"SET LOCAL enable_{other} = off")
 
 
-def _merge_bucket(
-    record: Import,
-    receipts: Receipts,
-    parser: LineParser,
-    tally: Tally,
-    outcome: Outcome,
-    habits: Habits,
-    copier: Copier,
-) -> None:
-    tally.unchanged += receipts.repeated
-    outcome.here_cents += receipts.repeated_cents
-    if not len(receipts.head):
-        return
-    copier.wait()
-    existing = find_existing(record.source_id, receipts.head, habits.numbering)
-    sent, unchanged = receipts, existing.found & (existing.content == receipts.content)
-    fates = np.where(~existing.found, ADDED, np.where(unchanged, UNCHANGED, UPDATED))[receipts.of]
-    if habits.resend == "merge_lines":
-        receipts, unchanged, fates = merge_lines(receipts, existing)
-    changed = existing.found & ~unchanged
-    _count(sent, fates, tally, outcome)
-    _note(receipts, existing, unchanged, outcome)
-    if changed.any():
-        move_to_history(record, existing.ids[changed])
-    write_receipts(record, receipts, existing, ~unchanged, parser.texts, copier)
+@dataclass
+class _Asked:
+    """Receipts of a bucket, and what PostgreSQL will say of them."""
+
+    receipts: Receipts
+    existing: Future[pa.Table]
+    returns: Future[pa.Table]
+
+
+class _Merge:
+    """Takes bucket after bucket in. Each is asked about before the one before it is sent: so the answer
+    is there when it is needed, and PostgreSQL has no time to rest in."""
+
+    def __init__(
+        self, record: Import, habits: Habits, parser: LineParser, tally: Tally, copier: Copier
+    ) -> None:
+        self.outcome = Outcome()
+        self._record, self._habits, self._texts = record, habits, parser.texts
+        self._tally, self._copier, self._ids = tally, copier, IdRun(Receipt)
+        self._asked: _Asked | None = None
+
+    def take(self, receipts: Receipts) -> None:
+        self._tally.unchanged += receipts.repeated
+        self.outcome.here_cents += receipts.repeated_cents
+        if len(receipts.head):
+            before, self._asked = self._asked, self._ask(receipts)
+            self._write(before)
+
+    def close(self) -> None:
+        self._write(self._asked)
+        self._copier.wait()
+        self._ids.close()
+
+    def _ask(self, receipts: Receipts) -> _Asked:
+        existing = existing_query(self._record.source_id, receipts.head)
+        earlier = self._copier.ask(returns_query(receipts.head), NAMED)
+        return _Asked(receipts, self._copier.ask(existing, FOUND), earlier)
+
+    def _write(self, asked: _Asked | None) -> None:
+        if asked is None:
+            return
+        receipts = asked.receipts
+        existing = find_existing(asked.existing.result(), receipts.head, self._habits.numbering)
+        sent, unchanged = receipts, existing.found & (existing.content == receipts.content)
+        fates = np.where(~existing.found, ADDED, np.where(unchanged, UNCHANGED, UPDATED))[receipts.of]
+        if self._habits.resend == "merge_lines":
+            self._copier.wait()
+            receipts, unchanged, fates = merge_lines(receipts, existing)
+        changed = existing.found & ~unchanged
+        _count(sent, fates, self._tally, self.outcome)
+        _note(receipts, existing, unchanged, self.outcome)
+        if changed.any():
+            self._copier.wait()
+            move_to_history(self._record, existing.ids[changed])
+        existing.ids[~existing.found] = self._ids.take(int((~existing.found).sum()))
+        self._copier.copy_in("originals", originals(receipts.head[~unchanged], asked.returns.result()))
+        write_receipts(self._record, receipts, existing, ~unchanged, self._texts, self._copier)
 
 
 def _count(sent: Receipts, fates: NDArray[np.int64], tally: Tally, outcome: Outcome) -> None:
@@ -182,7 +228,8 @@ def _count(sent: Receipts, fates: NDArray[np.int64], tally: Tally, outcome: Outc
 def _note(receipts: Receipts, existing: Existing, unchanged: NDArray[np.bool_], outcome: Outcome) -> None:
     """What is written, and on which days."""
     changed = existing.found & ~unchanged
-    outcome.rests.update(existing.by[unchanged].tolist())
+    for by, count in zip(*np.unique(existing.by[unchanged], return_counts=True), strict=True):
+        outcome.rests[int(by)] += int(count)
     outcome.receipts_added += int((~existing.found).sum())
     outcome.receipts_updated += int(changed.sum())
     written = receipts.head[~unchanged]

@@ -201,7 +201,7 @@ class LineParser:
                     self.tally.refuse(int(batch.rows[index]), name, texts[index].as_py(), reason)
                 records["bad"] |= wrong
                 texts = pc.if_else(pa.array(wrong), "", texts)
-            records[target] = _bytes(texts)
+            records[target] = to_bytes(texts)
 
     def _moments(self, batch: Batch, records: NDArray[np.void]) -> None:
         """Local date and time of the till to UTC, business day and minute of the day."""
@@ -271,9 +271,9 @@ def _day_number(text: str) -> int:
     return (cells.day(text) - DAY_ZERO).days
 
 
-def _bytes(texts: pa.Array) -> NDArray[np.bytes_]:
+def to_bytes(texts: pa.Array) -> NDArray[np.bytes_]:
     """Arrow text to fixed-width bytes, for plain ASCII without a Python object per row."""
-    if pc.all(pc.string_is_ascii(texts)).as_py():
+    if len(texts) and pc.all(pc.string_is_ascii(texts)).as_py():
         padded = pc.ascii_rpad(texts, NUMBER_BYTES, padding="\0")
         return np.frombuffer(
             padded.buffers()[2],

@@ -16,7 +16,7 @@ from members.imports.identities import clean_card, clean_phone
 from members.imports.undo import note_made
 from members.models import IdentityKind, Member, MemberIdentity
 from members.tombstones import Tombstones
-from organization.crypto import lookups
+from organization.crypto import keyed, ring
 from organization.imports.columns import BadCell
 from organization.imports.copying import reserve_ids
 from organization.imports.reading import Batch
@@ -27,50 +27,78 @@ from organization.services.secrets import CONTENT, Digests
 UNKNOWN, ERASED = -1, -2
 
 
-@dataclass
 class _Kind:
-    """One identity column: what each distinct text is, and whose. Two texts may be one phone."""
+    """One identity column: what each distinct text is, and whose. Two texts may be one phone.
 
-    kind: IdentityKind
-    column: str
-    digests: Digests
-    tombstones: Tombstones
-    sent: dict[str, tuple[bytes, str]] = field(default_factory=dict)  # text → place in the index, clean value
-    numbers: dict[str, int] = field(default_factory=dict)  # text → a number for the hash of the receipt
-    owners: dict[bytes, int] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
+    A text is kept as a number; what is known of the identity stands at this place of the arrays. At
+    place 0 is what cannot be read, or is empty.
+    """
 
-    def learn(self, texts: list[str]) -> None:
-        """Look up texts not seen before, in one query."""
-        fresh: dict[bytes, list[bytes]] = {}  # the current place of an identity → every place it may have
+    def __init__(self, kind: IdentityKind, column: str, digests: Digests, tombstones: Tombstones) -> None:
+        self.kind, self.column = kind, column
+        self._digests, self._tombstones = digests, tombstones
+        self._clean = clean_card if kind == IdentityKind.CARD else clean_phone
+        self._keys = [key.index for key in ring()]
+        self.texts: dict[str, int] = {"": 0}
+        self._at: dict[bytes, int] = {}  # look-up value → place
+        self.reasons: dict[str, str] = {}
+        self.owners = np.zeros(1, np.int64)  # a member's id, UNKNOWN, ERASED, or 0 at place 0
+        self.who = np.zeros(1, np.uint64)  # a lasting number, for the hash of the receipt's content
+
+    def learn(self, texts: list[str]) -> NDArray[np.int64]:
+        """Place of each text; those not seen before are looked up, in one query."""
+        fresh = _Fresh(first=len(self.owners))
         for text in texts:
-            if text and text not in self.sent and text not in self.reasons:
-                try:
-                    clean = clean_card(text) if self.kind == IdentityKind.CARD else clean_phone(text)
-                except BadCell as bad:
-                    self.reasons[text] = str(bad)
-                else:
-                    places = lookups(self.kind, clean)
-                    self._take(text, places[0], clean)
-                    if places[0] not in self.owners:
-                        fresh[places[0]] = places
-        found = dict(_owners(self.kind, [place for places in fresh.values() for place in places]))
-        for current, places in fresh.items():
-            self.owners[current] = next((found[place] for place in places if place in found), UNKNOWN)
+            if text not in self.texts:
+                self._add(text, fresh)
+        if fresh.owners:
+            self._look_up(fresh)
+        return np.array([self.texts[text] for text in texts] or [0], np.int64)
 
-    def _take(self, text: str, place: bytes, clean: str) -> None:
-        self.sent[text] = place, clean
-        self.numbers[text] = int.from_bytes(self.digests.of(self.kind, clean)[:8], "big")
-        if self.tombstones.holds(self.kind, clean):
-            self.owners[place] = ERASED
+    def _add(self, text: str, fresh: "_Fresh") -> None:
+        try:
+            clean = self._clean(text)
+        except BadCell as bad:
+            self.texts[text], self.reasons[text] = 0, str(bad)
+            return
+        current, *others = (keyed(key, self.kind, clean) for key in self._keys)
+        place = self._at.get(current)
+        if place is None:
+            place = self._at[current] = fresh.first + len(fresh.owners)
+            is_erased = self._tombstones.holds(self.kind, clean)
+            fresh.owners.append(ERASED if is_erased else UNKNOWN)
+            fresh.who.append(int.from_bytes(self._digests.of(self.kind, clean)[:8], "big"))
+            # Where it may stand under several keys, the current one wins.
+            fresh.sought += [] if is_erased else [(place, value) for value in (*others[::-1], current)]
+        self.texts[text] = place
+
+    def _look_up(self, fresh: "_Fresh") -> None:
+        owners = np.array(fresh.owners, np.int64)
+        found = _owners(self.kind, [value for _place, value in fresh.sought])
+        for number, owner in sorted(found):
+            owners[fresh.sought[number - 1][0] - fresh.first] = owner
+        self.owners = np.r_[self.owners, owners]
+        self.who = np.r_[self.who, np.array(fresh.who, np.uint64)]
 
     def owner(self, text: str) -> int:
-        """A member's id, UNKNOWN, ERASED, or 0 where nothing that can be read was sent."""
-        return self.owners[self.sent[text][0]] if text in self.sent else 0
+        return int(self.owners[self.texts[text]])
 
-    def who(self, text: str) -> int:
-        """A lasting number for the identity, for the hash of the receipt's content."""
-        return self.numbers.get(text, 0)
+    def identity(self, member: Member, text: str) -> MemberIdentity:
+        """The identity of a text that is nobody's, for the member it is of from now on."""
+        self.owners[self.texts[text]] = member.id
+        clean = self._clean(text)
+        value = keyed(self._keys[0], self.kind, clean)
+        return MemberIdentity(member=member, kind=self.kind, lookup=value, value=clean)
+
+
+@dataclass
+class _Fresh:
+    """Identities of one batch that were not seen before; `first` is the place of the first."""
+
+    first: int
+    owners: list[int] = field(default_factory=list)
+    who: list[int] = field(default_factory=list)
+    sought: list[tuple[int, bytes]] = field(default_factory=list)  # place, look-up value
 
 
 class People:
@@ -82,27 +110,26 @@ class People:
 
     def resolve(self, batch: Batch, records: NDArray[np.void], tally: Tally) -> None:
         member = np.zeros(len(batch.rows), np.int64)
+        who = np.zeros(len(batch.rows), np.uint64)
         erased = np.zeros(len(batch.rows), bool)
         for kind in self._kinds:
             texts = batch.column(kind.column)
             if texts is None:
                 continue
             encoded = texts.dictionary_encode()
-            values = encoded.dictionary.to_pylist()
-            kind.learn(values)
-            codes = encoded.indices.to_numpy()
-            owners = np.array([kind.owner(text) for text in values] or [0], np.int64)[codes]
-            who = np.array([kind.who(text) for text in values] or [0], np.uint64)[codes]
+            values, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+            places = kind.learn(values)[codes]
+            owners = kind.owners[places]
             self._refuse(batch, records, kind, values, codes, tally)
-            records["who"] = np.where(records["who"] == 0, who, records["who"])
+            who = np.where(who == 0, kind.who[places], who)
             member = np.where((member > 0) | (owners == 0), member, owners)
             erased |= owners == ERASED
         member[erased] = 0  # The receipt is kept, and belongs to nobody.
         strangers = np.flatnonzero((member == UNKNOWN) & ~records["bad"])
-        fresh = iter(reserve_ids(Member, len(strangers)).tolist())
+        fresh = iter(reserve_ids(Member, len(strangers)).tolist() if len(strangers) else ())
         for index in strangers.tolist():
             member[index] = self._make(batch, index, next(fresh), records[index])
-        records["member"] = np.where(member == UNKNOWN, 0, member)
+        records["member"], records["who"] = np.where(member == UNKNOWN, 0, member), who
 
     def save_new(self, used: set[int], record: Import) -> int:
         """Create the members that are on a stored receipt; a refused receipt makes nobody."""
@@ -122,7 +149,9 @@ class People:
         codes: NDArray[np.int32],
         tally: Tally,
     ) -> None:
-        wrong = np.array([text in kind.reasons for text in values] or [False])[codes]
+        if kind.reasons.keys().isdisjoint(values):
+            return
+        wrong = np.array([text in kind.reasons for text in values])[codes]
         for index in np.flatnonzero(wrong).tolist():
             text = values[codes[index]]
             tally.refuse(int(batch.rows[index]), kind.column, text, kind.reasons[text])
@@ -139,11 +168,7 @@ class People:
         self.made.append(member)
         for kind, text in sent:
             if kind.owner(text) == UNKNOWN:
-                digest, clean = kind.sent[text]
-                kind.owners[digest] = member.id
-                self._identities.append(
-                    MemberIdentity(member=member, kind=kind.kind, lookup=digest, value=clean)
-                )
+                self._identities.append(kind.identity(member, text))
         return int(member.id)
 
 
@@ -152,14 +177,17 @@ def _cell(batch: Batch, column: str, index: int) -> str:
     return "" if texts is None else texts[index].as_py()
 
 
-def _owners(kind: str, digests: list[bytes]) -> list[tuple[bytes, int]]:
-    if not digests:
+def _owners(kind: str, values: list[bytes]) -> list[tuple[int, int]]:
+    """Number, from 1, of each look-up value that is a member's, and the member."""
+    if not values:
         return []
     with connection.cursor() as cursor:
         # One long text: a list of a hundred thousand values takes seconds to write as SQL.
         cursor.execute(
-            """SELECT i.lookup, i.member_id FROM unnest(string_to_array(%s, ',')) AS sent (hex)
+            """SELECT sent.number, i.member_id
+                 FROM unnest(string_to_array(%s, ',')) WITH ORDINALITY AS sent (hex, number)
                  JOIN members_memberidentity i ON i.kind = %s AND i.lookup = decode(sent.hex, 'hex')""",
-            [",".join(digest.hex() for digest in digests), kind],
+            [",".join(value.hex() for value in values), kind],
         )
-        return [(bytes(digest), owner) for digest, owner in cursor.fetchall()]
+        found: list[tuple[int, int]] = cursor.fetchall()
+        return found
