@@ -134,6 +134,7 @@ class Batch:
     layout: Layout
     sent: list[pa.Array] | None = None  # the columns of the file, where a shape kept its rows
     _stripped: dict[str, pa.Array] = field(default_factory=dict)
+    _distinct: dict[str, pa.DictionaryArray | None] = field(default_factory=dict)
 
     def column(self, name: str) -> pa.Array | None:
         """Stripped text of a declared column, numbers and dates made plain; None where there is none."""
@@ -144,6 +145,13 @@ class Batch:
             stripped, form = pc.utf8_trim_whitespace(self.columns[at]), self.layout.forms.get(name)
             self._stripped[name] = _made_plain(stripped, form) if form else stripped
         return self._stripped[name]
+
+    def distinct(self, name: str) -> pa.DictionaryArray | None:
+        """The same column as distinct texts and which of them each row has."""
+        if name not in self._distinct:
+            texts = self.column(name)
+            self._distinct[name] = None if texts is None else texts.dictionary_encode()
+        return self._distinct[name]
 
     def raw(self, index: int) -> list[str]:
         """The cells of a row as sent."""

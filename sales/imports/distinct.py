@@ -22,7 +22,7 @@ class Distinct:
         self._reasons: dict[str, str] = {}
 
     def integers(self, texts: pa.Array) -> NDArray[np.int64]:
-        encoded = texts.dictionary_encode()
+        encoded = texts if isinstance(texts, pa.DictionaryArray) else texts.dictionary_encode()
         distinct = encoded.dictionary.to_pylist()
         known = list(map(self._codes.get, distinct))
         if None in known:

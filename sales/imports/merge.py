@@ -20,6 +20,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from organization.imports.ahead import ahead
 from organization.imports.copying import Copier, IdRun
 from organization.imports.journal import rests_note
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
@@ -87,8 +88,9 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
         _spill(file, layout, parser, buckets, tally, progress)
         merge = _Merge(record, layout.habits, parser, tally, stack.enter_context(Copier()))
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
-        for done, records in enumerate(_each(buckets)):
-            merge.take(group(records, hashes, tally, layout.habits))
+        grouped = (group(records, hashes, tally, layout.habits) for records in _each(buckets))
+        for done, receipts in enumerate(ahead(grouped)):
+            merge.take(receipts)
             progress.step(PARTS // 2 + PARTS * (done + 1) // (2 * len(buckets)), PARTS)
         merge.close()
     outcome = merge.outcome
@@ -118,16 +120,16 @@ def _spill(
 ) -> None:
     """Parse the file batch by batch; each record goes to the bucket of its store."""
     wrong, size, seen = WrongWidth(), layout.size, 0
-    for batch in read_batches(file, layout, wrong):
-        records = parser.parse(batch)
+    for prepared in ahead(map(parser.prepare, read_batches(file, layout, wrong))):
+        records = parser.parse(prepared)
         _count_cents(records, tally)
         places = records["store"] % len(buckets)
         order = np.argsort(places, kind="stable")
         bounds = np.searchsorted(places[order], np.arange(len(buckets) + 1))
         records = records[order]
         for bucket, start, end in zip(buckets, bounds, bounds[1:], strict=False):
-            bucket.write(records[start:end].tobytes())
-        seen += sum(column.nbytes for column in batch.columns)
+            bucket.write(records[start:end].view(np.uint8))
+        seen += sum(column.nbytes for column in prepared.batch.columns)
         progress.step(min(PARTS // 2, PARTS * seen // (2 * size)), PARTS)
     progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
     tally.take_wrong_widths(wrong, layout.sent_width)

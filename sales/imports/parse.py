@@ -117,15 +117,22 @@ class LineParser:
             "time": Distinct(cells.seconds, empty=0),
         }
 
-    def parse(self, batch: Batch) -> NDArray[np.void]:
-        """Records of the rows to be stored; rows to ignore or refuse go to the tally."""
+    def prepare(self, batch: Batch) -> "Prepared":
+        """What of the work a thread can do on the next batch: all that Arrow does without Python."""
         self.tally.read += len(batch.rows)
         batch = self._without_ignored(batch)
+        for name in batch.layout.positions.keys() - {"number", "original", "moment", "time"}:
+            batch.distinct(name)
+        return Prepared(batch, *_dates_and_times(batch))
+
+    def parse(self, prepared: "Prepared") -> NDArray[np.void]:
+        """Records of the rows to be stored; rows to refuse go to the tally."""
+        batch = prepared.batch
         records = np.zeros(len(batch.rows), LINE)
         records["row"] = batch.rows
         self._plain_columns(batch, records)
         self._numbers(batch, records)
-        self._moments(batch, records)
+        self._moments(prepared, records)
         records["period"] = period(records["day"], self._numbering)
         self.people.resolve(batch, records, self.tally)
         self.products.resolve(batch, records, self.tally)
@@ -135,7 +142,7 @@ class LineParser:
         """Drop blank rows, total rows, voids and training receipts, and count them."""
         empty, total = _blank(batch), _is_total(batch)
         void = np.zeros(len(batch.rows), bool)
-        types = batch.column("trade_type")
+        types = batch.distinct("trade_type")
         if types is not None:
             void = self._cleaners["trade_type"].integers(types) == VOID
         keep = ~(empty | total | void)
@@ -169,7 +176,7 @@ class LineParser:
         records["bad"] |= wrong
 
     def _clean(self, batch: Batch, name: str, records: NDArray[np.void]) -> NDArray[np.int64]:
-        cleaner, texts = self._cleaners[name], batch.column(name)
+        cleaner, texts = self._cleaners[name], batch.distinct(name)
         if texts is None:
             return np.full(len(batch.rows), max(cleaner.integers(pa.array([""]))[0], NOT_SENT))
         values = cleaner.integers(texts)
@@ -203,9 +210,11 @@ class LineParser:
                 texts = pc.if_else(pa.array(wrong), "", texts)
             records[target] = to_bytes(texts)
 
-    def _moments(self, batch: Batch, records: NDArray[np.void]) -> None:
+    def _moments(self, prepared: "Prepared", records: NDArray[np.void]) -> None:
         """Local date and time of the till to UTC, business day and minute of the day."""
-        days, seconds, wrong = self._local(batch)
+        batch, days = prepared.batch, self._cleaners["date"].integers(prepared.dates)
+        seconds = self._cleaners["time"].integers(prepared.times)
+        wrong = ~prepared.apart | (days == BAD) | (seconds == BAD)
         unreadable = _("This is not a date and time such as 2026-03-05 08:05:09.")
         self._refuse_moments(batch, records, wrong, unreadable)
         # Years that no time zone knows must not reach it.
@@ -234,22 +243,6 @@ class LineParser:
             self.tally.refuse(int(batch.rows[index]), "moment", _text(batch, "moment", index), reason)
         records["bad"] |= wrong
 
-    def _local(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        dates, times = batch.column("moment"), batch.column("time")
-        assert dates is not None, "moment is a required column"
-        if times is None:
-            parts = pc.extract_regex(dates, r"^(?P<d>\d{8}|[^T ]+)(?:[T ]+)?(?P<t>\d{6}|[\d:.]*)$")
-            ok = pc.is_valid(parts).to_numpy(zero_copy_only=False)
-            dates, times = (
-                pc.struct_field(parts, "d").fill_null(""),
-                pc.struct_field(parts, "t").fill_null(""),
-            )
-        else:
-            ok = np.ones(len(batch.rows), bool)
-            dates = pc.replace_substring_regex(dates, r"[T ]+0{1,2}:00(:00)?$", "")
-        days, seconds = self._cleaners["date"].integers(dates), self._cleaners["time"].integers(times)
-        return days, seconds, ~ok | (days == BAD) | (seconds == BAD)
-
     def _offsets(self, local: NDArray[np.int64], store: NDArray[np.int32]) -> NDArray[np.int64]:
         """Seconds east of UTC, per distinct zone and local hour."""
         keys, inverse = np.unique(self.stores.zone[store] * 10_000_000 + local // 3600, return_inverse=True)
@@ -260,6 +253,29 @@ class LineParser:
         local = datetime(1970, 1, 1) + timedelta(hours=hour)
         offset = local.replace(tzinfo=ZoneInfo(self.stores.zones[zone])).utcoffset()
         return int(offset.total_seconds()) if offset else 0
+
+
+@dataclass
+class Prepared:
+    """A batch without the rows to ignore, its moments taken apart where they can be."""
+
+    batch: Batch
+    dates: pa.DictionaryArray
+    times: pa.DictionaryArray
+    apart: NDArray[np.bool_]
+
+
+def _dates_and_times(batch: Batch) -> tuple[pa.DictionaryArray, pa.DictionaryArray, NDArray[np.bool_]]:
+    dates, times = batch.column("moment"), batch.column("time")
+    assert dates is not None, "moment is a required column"
+    apart = np.ones(len(dates), bool)
+    if times is None:
+        parts = pc.extract_regex(dates, r"^(?P<d>\d{8}|[^T ]+)(?:[T ]+)?(?P<t>\d{6}|[\d:.]*)$")
+        apart = pc.is_valid(parts).to_numpy(zero_copy_only=False)
+        dates, times = (pc.struct_field(parts, part).fill_null("") for part in ("d", "t"))
+    else:
+        dates = pc.replace_substring_regex(dates, r"[T ]+0{1,2}:00(:00)?$", "")
+    return dates.dictionary_encode(), times.dictionary_encode(), apart
 
 
 def _text(batch: Batch, name: str, index: int) -> str:

@@ -113,10 +113,9 @@ class People:
         who = np.zeros(len(batch.rows), np.uint64)
         erased = np.zeros(len(batch.rows), bool)
         for kind in self._kinds:
-            texts = batch.column(kind.column)
-            if texts is None:
+            encoded = batch.distinct(kind.column)
+            if encoded is None:
                 continue
-            encoded = texts.dictionary_encode()
             values, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
             places = kind.learn(values)[codes]
             owners = kind.owners[places]

@@ -37,10 +37,10 @@ class Products:
         self._new: dict[str, tuple[str, bool]] = {}
 
     def resolve(self, batch: Batch, records: NDArray[np.void], tally: Tally) -> None:
-        texts = batch.column("barcode")
-        assert texts is not None, "barcode is a required column"
-        self._describe_new(batch, texts)
-        codes = self._codes.integers(texts)
+        texts, encoded = batch.column("barcode"), batch.distinct("barcode")
+        assert texts is not None and encoded is not None, "barcode is a required column"
+        self._describe_new(batch, encoded)
+        codes = self._codes.integers(encoded)
         for index in np.flatnonzero(codes == BAD).tolist():
             text = texts[index].as_py()
             tally.refuse(
@@ -80,9 +80,9 @@ class Products:
         ProductBarcode.objects.bulk_create(barcodes, batch_size=5_000)
         return len(made)
 
-    def _describe_new(self, batch: Batch, texts: pa.Array) -> None:
+    def _describe_new(self, batch: Batch, texts: pa.DictionaryArray) -> None:
         """Name and kind of barcodes never seen, from their first row."""
-        seen = texts.unique().to_pylist()
+        seen = texts.dictionary.to_pylist()
         unknown = {code for code in seen if code and code not in self._index and code not in self._new}
         if not unknown:
             return

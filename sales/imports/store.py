@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -184,7 +185,7 @@ def _receipt_columns(
         "epoch": pa.array(existing.epochs[write]),
         "member_id": _member(head),
         "business_day": pa.array(head["day"], pa.date32()),
-        "moment": pa.array(head["moment"], pa.timestamp("s", "UTC")),
+        "moment": _moments(head["moment"]),
         "minute": pa.array(head["minute"]),
         "till": _texts(texts["till"], head["till"]),
         "clerk": _texts(texts["clerk"], head["clerk"]),
@@ -223,6 +224,12 @@ def _line_columns(
 
 def _member(records: NDArray[np.void]) -> pa.Array:
     return pa.array(records["member"], mask=records["member"] == 0)
+
+
+def _moments(seconds: NDArray[np.int64]) -> pa.Array:
+    """As text: Arrow takes fifteen times as long to write a moment that has a zone."""
+    texts = pa.array(seconds, pa.timestamp("s")).cast(pa.string())
+    return pc.binary_join_element_wise(texts, "Z", "")
 
 
 def _strings(values: NDArray[np.bytes_]) -> pa.Array:
