@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,9 @@ from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
 from organization.models import Import, Job
 from organization.sealing import SealedFile
+
+# What an import frees is to be free for whatever comes next, not for Arrow alone.
+pa.set_memory_pool(pa.system_memory_pool())
 
 # One import at a time: two of the same file then cannot both add a row.
 LOCK = 7_401

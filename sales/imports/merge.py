@@ -1,18 +1,15 @@
 """A file of sales into the database, in the transaction of its job.
 
-Records are spilled to one temporary file per range of stores, so that memory is bounded by a
-bucket and not by the file; each bucket is then grouped, compared with what is there, and copied.
+Records are spilled to buckets, so that memory is bounded by a bucket and not by the file; each
+bucket is then grouped, compared with what is there, and copied.
 A record says who bought by a number and a keyed digest only: buckets hold nothing personal.
 """
 
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -28,8 +25,9 @@ from organization.imports.tables import Habits
 from organization.imports.tally import Tally
 from organization.jobs import JobError, Progress
 from organization.models import Import
+from sales.imports.buckets import Buckets
 from sales.imports.group import Receipts, group
-from sales.imports.parse import DAY_ZERO, LINE, LineParser, Stores
+from sales.imports.parse import DAY_ZERO, LineParser, Stores
 from sales.imports.people import People
 from sales.imports.products import Products
 from sales.imports.resent import ADDED, UNCHANGED, UPDATED, merge_lines
@@ -47,7 +45,6 @@ from sales.imports.store import (
 )
 from sales.models import Receipt
 
-BYTES_PER_BUCKET, MOST_BUCKETS = 6 << 20, 256
 PARTS = 100
 
 
@@ -84,14 +81,14 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     )
     _begin_changes()
     with ExitStack() as stack:
-        buckets = _buckets(layout, stack)
+        buckets = Buckets(layout.size, stack)
         _spill(file, layout, parser, buckets, tally, progress)
         merge = _Merge(record, layout.habits, parser, tally, stack.enter_context(Copier()))
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
-        grouped = (group(records, hashes, tally, layout.habits) for records in _each(buckets))
-        for done, receipts in enumerate(ahead(grouped)):
+        grouped = (group(records, hashes, tally, layout.habits) for records in buckets.each())
+        for receipts in ahead(grouped):
             merge.take(receipts)
-            progress.step(PARTS // 2 + PARTS * (done + 1) // (2 * len(buckets)), PARTS)
+            progress.step(PARTS // 2 + PARTS * buckets.read // max(1, 2 * buckets.written), PARTS)
         merge.close()
     outcome = merge.outcome
     tally.made = {
@@ -105,16 +102,11 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     return tally
 
 
-def _buckets(layout: Layout, stack: ExitStack) -> list[IO[bytes]]:
-    count = max(1, min(MOST_BUCKETS, layout.size // BYTES_PER_BUCKET + 1))
-    return [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
-
-
 def _spill(
     file: Source,
     layout: Layout,
     parser: LineParser,
-    buckets: list[IO[bytes]],
+    buckets: Buckets,
     tally: Tally,
     progress: Progress,
 ) -> None:
@@ -123,12 +115,7 @@ def _spill(
     for prepared in ahead(map(parser.prepare, read_batches(file, layout, wrong))):
         records = parser.parse(prepared)
         _count_cents(records, tally)
-        places = records["store"] % len(buckets)
-        order = np.argsort(places, kind="stable")
-        bounds = np.searchsorted(places[order], np.arange(len(buckets) + 1))
-        records = records[order]
-        for bucket, start, end in zip(buckets, bounds, bounds[1:], strict=False):
-            bucket.write(records[start:end].view(np.uint8))
+        buckets.write(records)
         seen += sum(column.nbytes for column in prepared.batch.columns)
         progress.step(min(PARTS // 2, PARTS * seen // (2 * size)), PARTS)
     progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
@@ -138,13 +125,6 @@ def _spill(
 def _count_cents(records: NDArray[np.void], tally: Tally) -> None:
     assert tally.cents is not None
     tally.cents["read"] += int(records["amount"].sum())
-
-
-def _each(buckets: list[IO[bytes]]) -> Iterator[NDArray[np.void]]:
-    for bucket in buckets:
-        bucket.seek(0)
-        yield np.fromfile(bucket, LINE)
-        bucket.close()
 
 
 def _begin_changes() -> None:

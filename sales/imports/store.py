@@ -77,8 +77,8 @@ def find_existing(there: pa.Table, head: NDArray[np.void], numbering: str) -> Ex
         return existing
     there = there.sort_by("epoch")  # Of several the last is meant.
     periods = _stored_periods(there, numbering)
-    theirs = _keys(there["store"].to_numpy(), to_bytes(there["number"].combine_chunks()), periods)
-    ours = _keys(head["store"], head["number"], head["period"])
+    theirs = receipt_keys(there["store"].to_numpy(), to_bytes(there["number"].combine_chunks()), periods)
+    ours = receipt_keys(head["store"], head["number"], head["period"])
     place = np.searchsorted(ours, theirs)
     hit = (place < count) & (ours[np.minimum(place, count - 1)] == theirs)
     place = place[hit]
@@ -100,7 +100,7 @@ def _stored_periods(there: pa.Table, numbering: str) -> NDArray[np.int64]:
     return derived if numbering == "never" else np.where(known, epochs, derived)
 
 
-def _keys(
+def receipt_keys(
     store: NDArray[np.generic], number: NDArray[np.bytes_], of: NDArray[np.generic]
 ) -> NDArray[np.bytes_]:
     """Store, number and period as one sortable byte string."""
@@ -160,8 +160,8 @@ def originals(head: NDArray[np.void], earlier: pa.Table) -> dict[str, pa.Array]:
     """Receipts whose returns change: those that these return, and those of these that others return."""
     returns = head[head["returned"] & (head["original"] != b"")]
     numbers = to_bytes(earlier["number"].combine_chunks())
-    theirs = _keys(earlier["store"].to_numpy(), numbers, np.zeros(len(numbers)))
-    named = np.isin(_keys(head["store"], head["number"], np.zeros(len(head))), theirs)
+    theirs = receipt_keys(earlier["store"].to_numpy(), numbers, np.zeros(len(numbers)))
+    named = np.isin(receipt_keys(head["store"], head["number"], np.zeros(len(head))), theirs)
     return {
         "store_id": pa.array(np.r_[returns["store"], head["store"][named]]),
         "number": _strings(np.r_[returns["original"], head["number"][named]]),

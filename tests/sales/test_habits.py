@@ -127,7 +127,8 @@ def test_it_merges_from_many_buckets_as_from_one(monkeypatch: pytest.MonkeyPatch
     whole = everything_stored()
     Receipt.unscoped.all().delete()
     ReceiptLine.unscoped.all().delete()
-    monkeypatch.setattr("sales.imports.merge.BYTES_PER_BUCKET", 1_000)
+    monkeypatch.setattr("sales.imports.buckets.BYTES_PER_BUCKET", 1_000)
+    monkeypatch.setattr("sales.imports.buckets.MOST_RECORDS", 20)
     for part in range(3):
         merged(rows[part::3])
     assert everything_stored() == whole

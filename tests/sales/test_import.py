@@ -387,7 +387,8 @@ def test_it_gives_the_same_result_from_many_buckets_as_from_one(monkeypatch: pyt
     before = everything_stored()
     Receipt.unscoped.all().delete()
     ReceiptLine.unscoped.all().delete()
-    monkeypatch.setattr("sales.imports.merge.BYTES_PER_BUCKET", 1_000)
+    monkeypatch.setattr("sales.imports.buckets.BYTES_PER_BUCKET", 1_000)
+    monkeypatch.setattr("sales.imports.buckets.MOST_RECORDS", 20)
     assert counts(take(text)) == counts(first)
     assert everything_stored() == before
 
