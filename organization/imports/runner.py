@@ -4,22 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from organization.imports.choosing import layout_of, other_kind
 from organization.imports.columns import Column, match_header
 from organization.imports.corrections import companions_fetch
+from organization.imports.memory import give_back
 from organization.imports.reading import Layout, Source, Unmapped
 from organization.imports.samples import sample_ensure
 from organization.imports.tally import Tally, save_tally
 from organization.jobs import JobError, Progress
 from organization.models import Import, Job
 from organization.sealing import SealedFile
-
-# What an import frees is to be free for whatever comes next, not for Arrow alone.
-pa.set_memory_pool(pa.system_memory_pool())
 
 # One import at a time: two of the same file then cannot both add a row.
 LOCK = 7_401
@@ -97,6 +94,7 @@ def import_merge(record: Import, progress: Progress) -> Tally:
     progress.say(_("Looking at the file"))
     layout = layout_of(record, file, importer.columns)
     _check_kind(record.kind, layout)
+    give_back()
     imports_hold()
     tally = importer.merge(record, file, layout, progress)
     if not tally.read:

@@ -30,7 +30,7 @@ def keep_nothing_where(test: Callable[[], Unwanted]) -> None:
     _unwanted.append(test)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     row: int
     column: str

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from organization.imports.ahead import ahead
 from organization.imports.copying import Copier, IdRun
 from organization.imports.journal import rests_note
+from organization.imports.memory import tidied
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import Habits
 from organization.imports.tally import Tally
@@ -86,7 +87,7 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
         merge = _Merge(record, layout.habits, parser, tally, stack.enter_context(Copier()))
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         grouped = (group(records, hashes, tally, layout.habits) for records in buckets.each())
-        for receipts in ahead(grouped):
+        for receipts in tidied(ahead(grouped), every=4):
             merge.take(receipts)
             progress.step(PARTS // 2 + PARTS * buckets.read // max(1, 2 * buckets.written), PARTS)
         merge.close()
@@ -112,7 +113,8 @@ def _spill(
 ) -> None:
     """Parse the file batch by batch; each record goes to the bucket of its store."""
     wrong, size, seen = WrongWidth(), layout.size, 0
-    for prepared in ahead(map(parser.prepare, read_batches(file, layout, wrong))):
+    batches = ahead(map(parser.prepare, read_batches(file, layout, wrong)))
+    for prepared in tidied(batches, every=8):
         records = parser.parse(prepared)
         _count_cents(records, tally)
         buckets.write(records)
