@@ -84,8 +84,8 @@ def _asked(request: HttpRequest, now: RfmSettings) -> RfmSettings:
         return RfmSettings()
     if "fifths" in request.GET and run:
         fields = {name: getattr(now, name) for name in ScoringFields.__annotations__}
-        points = now.breaks | fifths(run)
-        return RfmSettings(**fields | {"mode": RfmSettings.Mode.FIXED, "breaks": points})
+        fields |= {"mode": RfmSettings.Mode.FIXED, "breaks": now.breaks | fifths(run)}
+        return RfmSettings(**fields | {"window_days": run.window_days})  # Of which they are the fifths.
     return now
 
 

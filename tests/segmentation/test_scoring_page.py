@@ -177,6 +177,18 @@ def test_it_offers_the_defaults_unsaved(page: Client) -> None:
     assert scoring_now().window_days == 60
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_fills_in_the_fifths_of_the_night_that_is_shown(page: Client, crowd: list[Member]) -> None:
+    make_night()
+    page.post("/scoring/", typed(window_days=60))
+    filled = page.get("/scoring/?fifths").context
+    assert (filled["form"].initial["mode"], filled["form"].initial["window_days"]) == ("fixed", 365)
+    points = preview.fifths(NightlyRun.objects.get())
+    assert [filled["form"].initial[f"m{number}"] * 100 for number in range(1, 5)] == points["m"]
+    assert points["m"] != RfmSettings().breaks["m"]
+    assert scoring_now().mode == "quantile"
+
+
 @pytest.mark.django_db
 def test_it_offers_to_make_a_night_of_other_settings_again(page: Client, night: NightlyRun) -> None:
     assert "Make it again now" not in page.get("/scoring/").content.decode()
