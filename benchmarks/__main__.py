@@ -1,5 +1,6 @@
-"""`python -m benchmarks imports` or `nightly`; the word `job` carries out one job, as a worker does."""
+"""`python -m benchmarks imports` or `nightly`; `frames` and `job` are what these start by themselves."""
 
+import importlib
 import sys
 
 import django
@@ -23,9 +24,7 @@ def main(word: str, *rest: str) -> None:
         job_run(int(rest[0]))
         return
     django.setup()
-    from benchmarks import imports, nightly
-
-    {"imports": imports, "nightly": nightly}[word].main(list(rest))
+    importlib.import_module(f"benchmarks.{word}").main(list(rest))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ Everything about a receipt follows from its number, so that the receipts are the
 buys often and who seldom, where, when and what differs from member to member, as the facts look at it.
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 from benchmarks.databases import run
 from organization.models import Import, ImportKind, Source
 
-FIRST_DAY = date(2023, 11, 1)
+LAST_DAY = date(2025, 10, 30)
 BRANDS, PRICE_CLASSES = 40, 5
 
 
@@ -25,22 +25,20 @@ def describe_products() -> None:
     )
 
 
-def add_days(first: date, days: int, *, per_day: int) -> None:
-    """Receipts and lines of these days, as an import of them would have left them."""
+def add_days(begin: date, first: date, days: int, *, per_day: int) -> None:
+    """Receipts and lines of these days, as an import of them would have left them.
+
+    begin: the first day of the history, from which receipts are numbered.
+    """
     source = Source.objects.get_or_create(name="POS")[0]
     record = Import.unscoped.create(kind=ImportKind.SALES, source=source, file_name=str(first), path="")
-    start = (first - FIRST_DAY).days * per_day
-    run(_RECEIPTS, source.pk, record.pk, start, start + days * per_day - 1, per_day)
+    start = (first - begin).days * per_day
+    run(_RECEIPTS, source.pk, record.pk, begin, start, start + days * per_day - 1, per_day)
     run(_LINES, record.pk)
 
 
-def last_day(receipts: int, per_day: int) -> date:
-    return FIRST_DAY + timedelta(days=receipts // per_day - 1)
-
-
 # A tenth of the receipts are nobody's. The square of a draw makes few members buy often.
-_RECEIPTS = (
-    """
+_RECEIPTS = """
 INSERT INTO sales_receipt (store_id, source_id, number, epoch, member_id, business_day, moment, minute,
                            till, clerk, channel, tender, is_return, total, original_number, returned,
                            content, imported_by_id)
@@ -50,7 +48,7 @@ SELECT stores[1 + (CASE WHEN h % 5 < 4 THEN who ELSE h END) % cardinality(stores
   FROM (SELECT n, h, day, members, stores, (480 + (who * 37 + h % 400) % 900)::int AS minute,
                1 + (h % 10 < 3)::int + (h % 50 < 5)::int AS lines, who
           FROM (SELECT n, abs(hashint8extended(n, 1)) AS h, members, stores,
-                       date '{first}' + (n / per_day)::int AS day,
+                       %s::date + (n / per_day)::int AS day,
                        floor(cardinality(members)
                              * power(abs(hashint8extended(n, 2) % 1000003) / 1000003.0, 1.6))::int AS who
                   FROM (SELECT %s::bigint AS first, %s::bigint AS last, %s::bigint AS per_day,
@@ -58,10 +56,7 @@ SELECT stores[1 + (CASE WHEN h % 5 < 4 THEN who ELSE h END) % cardinality(stores
                                (SELECT array_agg(id ORDER BY id) FROM members_member) AS members) AS given,
                        generate_series(first, last) AS n) AS numbered) AS drawn
  ORDER BY day, 1
-""".replace("%", "%%")
-    .replace("%%s", "%s")
-    .replace("{first}", FIRST_DAY.isoformat())
-)
+""".replace("%", "%%").replace("%%s", "%s")
 _LINES = """
 INSERT INTO sales_receiptline (receipt_id, line_number, store_id, member_id, business_day, product_id,
                                quantity, packs, is_carton, amount, discount, buy_price)

@@ -1,31 +1,70 @@
 """Nights over years of receipts beside a plain GROUP BY and a data frame: `make bench-nightly`.
 
-Prints one line of JSON. The data set is made once and kept; each run adds a day to it and takes it away
-again. The night is carried out as a worker does it, in a process of its own.
+Prints one line of JSON. The data set is made once and kept; each run adds days to it and takes them away
+again. Nights are made by a worker of two processes. A second data set has the same days ten times over,
+at a tenth of the size, to show whether a night's time grows with the history.
 """
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from datetime import date, timedelta
+from statistics import median
 
 from django.apps import apps
 from django.conf import settings
 
 from benchmarks import databases
-from benchmarks.history import FIRST_DAY, add_days, describe_products
-from benchmarks.running import carry_out
+from benchmarks.history import LAST_DAY, add_days, describe_products
+from benchmarks.workers import Worker, a_worker
 from sales.models import Receipt
 from segmentation.models import NightlyRun
 from segmentation.services import night_start
 
-DAYS = 730
+DAYS, LONGER = 730, 10
+NIGHTS = 3
 GROUP_BY = """
     SELECT count(*), sum(recency + frequency + monetary) FROM (
-        SELECT member_id, max(business_day) - DATE '2020-01-01' AS recency, count(*) AS frequency,
+        SELECT member_id, max(business_day) - DATE '2000-01-01' AS recency, count(*) AS frequency,
                sum(total) AS monetary
         FROM sales_receipt WHERE member_id IS NOT NULL GROUP BY member_id) r"""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """So many days of so many receipts that end on the same day, in a database of their own."""
+
+    per_day: int
+    members: int
+    days: int = DAYS
+
+    @property
+    def name(self) -> str:
+        base = settings.DATABASES["default"]["NAME"]
+        return f"{base.partition('_nights_')[0]}_nights_{self.per_day}_{self.members}_{self.days}"
+
+    def prepare(self) -> None:
+        databases.open_database(self.name, self.members)
+        _take_back()
+        if Receipt.unscoped.count() == self.per_day * self.days:
+            return
+        databases.clear()
+        describe_products()
+        for part in range(0, self.days, self.days // 10):
+            self.add(self.begin + timedelta(days=part), self.days // 10)
+            print(f"{part + self.days // 10} of {self.days} days", file=sys.stderr)
+        databases.run("VACUUM ANALYZE")
+
+    def add(self, day: date, days: int = 1) -> None:
+        add_days(self.begin, day, days, per_day=self.per_day)
+
+    @property
+    def begin(self) -> date:
+        return LAST_DAY - timedelta(days=self.days - 1)
 
 
 def main(words: list[str]) -> None:
@@ -36,36 +75,51 @@ def main(words: list[str]) -> None:
 
 
 def measure(*, receipts: int, members: int) -> dict[str, float]:
-    name = f"{settings.DATABASES['default']['NAME']}_nights_{receipts}_{members}"
     per_day = receipts // DAYS
-    _prepare(name, per_day, members)
+    figures = _whole(DataSet(per_day, members))
+    short = DataSet(per_day // LONGER, members // LONGER)
+    long = DataSet(per_day // LONGER, members // LONGER, DAYS * LONGER)
+    figures["ratio_incremental_10x_history"] = _next_night(long) / _next_night(short)
+    return {"receipts": per_day * DAYS, "members": members} | figures
+
+
+def _whole(data: DataSet) -> dict[str, float]:
+    data.prepare()
     _forget_nights()
-    end = FIRST_DAY + timedelta(days=DAYS - 1)
-    group_by = min(_group_by(), _group_by())
-    _night(end - timedelta(days=8), full=True)  # So that the measured one has scores to replace.
-    full, peak = _night(end, full=True)
-    add_days(end + timedelta(days=1), 1, per_day=per_day)
-    incremental, peak_next = _night(end + timedelta(days=1))
-    group_by = min(group_by, _group_by())
-    _take_back(end)
+    group_by = [_group_by(), _group_by()]
+    with a_worker() as worker:
+        _night(worker, LAST_DAY - timedelta(days=8), full=True)  # The measured one has scores to replace.
+        full = _night(worker, LAST_DAY, full=True)
+        incremental = _next_nights(worker, data)
+    group_by += [_group_by(), _group_by()]
+    frames = _frames()
+    _take_back()
+    least = min(group_by)
     return {
-        "receipts": per_day * DAYS, "members": members, "full_s": full, "incremental_s": incremental,
-        "group_by_s": group_by, "ratio_full_vs_group_by": full / group_by,
-        "ratio_incremental_vs_group_by": incremental / group_by,
-        "ratio_incremental_vs_full": incremental / full, "peak_rss_mb": max(peak, peak_next),
+        "full_s": full, "incremental_s": incremental, "group_by_s": least, "pandas_s": frames,
+        "ratio_full_vs_group_by": full / least, "ratio_incremental_vs_group_by": incremental / least,
+        "ratio_incremental_vs_full": incremental / full, "speedup_vs_pandas": frames / full,
+        "speedup_incremental_vs_pandas": frames / incremental, "peak_rss_mb": worker.peak_mb,
     }  # fmt: skip
 
 
-def _prepare(name: str, per_day: int, members: int) -> None:
-    databases.open_database(name, members)
-    if Receipt.unscoped.count() == per_day * DAYS:
-        return
-    databases.clear()
-    describe_products()
-    for month in range(0, DAYS, 73):
-        add_days(FIRST_DAY + timedelta(days=month), 73, per_day=per_day)
-        print(f"{month + 73} of {DAYS} days", file=sys.stderr)
-    databases.run("VACUUM ANALYZE")
+def _next_night(data: DataSet) -> float:
+    data.prepare()
+    _forget_nights()
+    with a_worker() as worker:
+        _night(worker, LAST_DAY, full=True)
+        incremental = _next_nights(worker, data)
+    _take_back()
+    return incremental
+
+
+def _next_nights(worker: Worker, data: DataSet) -> float:
+    """The usual time of some nights in turn, each with a day of receipts more."""
+    seconds = []
+    for after in range(1, NIGHTS + 1):
+        data.add(LAST_DAY + timedelta(days=after))
+        seconds.append(_night(worker, LAST_DAY + timedelta(days=after)))
+    return median(seconds)
 
 
 def _group_by() -> float:
@@ -74,13 +128,19 @@ def _group_by() -> float:
     return time.perf_counter() - begin
 
 
-def _night(as_of: date, *, full: bool = False) -> tuple[float, float]:
-    """Seconds and memory of one night; on the other channel, where the time went."""
-    seconds, peak = carry_out(night_start(as_of=as_of, asked_by=None, full=full))
+def _night(worker: Worker, as_of: date, *, full: bool = False) -> float:
+    """Seconds of one night; on the other channel, where the time went."""
+    seconds = worker.finish(night_start(as_of=as_of, asked_by=None, full=full))
     run = NightlyRun.objects.get(as_of=as_of)
     stages = {str(stage.name): round(stage.seconds or 0, 2) for stage in run.stages.order_by("started_at")}
     print(f"{as_of}: {seconds:.1f} s, members read {run.touched}, {stages}", file=sys.stderr)
-    return seconds, peak
+    return seconds
+
+
+def _frames() -> float:
+    command = [sys.executable, "-m", "benchmarks", "frames", LAST_DAY.isoformat()]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=os.environ, stdout=subprocess.PIPE, check=True)
+    return float(done.stdout)
 
 
 def _forget_nights() -> None:
@@ -88,8 +148,8 @@ def _forget_nights() -> None:
     databases.run(f"TRUNCATE {', '.join(tables)} CASCADE")
 
 
-def _take_back(end: date) -> None:
-    """The day that was added goes again."""
+def _take_back() -> None:
+    """The days that were added go again."""
     later = "id IN (SELECT id FROM sales_receipt WHERE business_day > %s)"
-    databases.run(f"DELETE FROM sales_receiptline WHERE receipt_{later}", end)
-    databases.run("DELETE FROM sales_receipt WHERE business_day > %s", end)
+    databases.run(f"DELETE FROM sales_receiptline WHERE receipt_{later}", LAST_DAY)
+    databases.run("DELETE FROM sales_receipt WHERE business_day > %s", LAST_DAY)

@@ -52,14 +52,14 @@ def _peak_mb(command: list[str]) -> float:
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ)
     watched = psutil.Process(process.pid)
     while process.poll() is None:
-        most = max(most, _held(watched))
+        most = max(most, held(watched))
         time.sleep(LOOK_EVERY)
     if process.returncode:
         sys.exit(f"The job's process ended with {process.returncode}.")
     return most / 1e6
 
 
-def _held(process: psutil.Process) -> int:
+def held(process: psutil.Process) -> int:
     """Resident bytes of a process and its children; pages that they share count once for each."""
     try:
         family = [process, *process.children(recursive=True)]

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 
 AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -22,9 +30,28 @@ def is_away(fault: BaseException) -> bool:
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """All reads inside see the database as it was at the first: no half of somebody's import."""
+def snapshot(name: str = "") -> Iterator[None]:
+    """All reads inside see the database as it was at the first: no half of somebody's import.
+
+    name: see it as `shared_snapshot` does. DatabaseError if that has ended.
+    """
     # unscoped: it only sets the level of isolation.
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if name:
+            cursor.execute("SET TRANSACTION SNAPSHOT %s", [name])
         yield
+
+
+@contextmanager
+def shared_snapshot() -> Iterator[str]:
+    """The name of a view of the database that any connection can read, as long as the body runs."""
+    keeper = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        # unscoped: it reads nothing itself.
+        with keeper.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SELECT pg_export_snapshot()")
+            yield cursor.fetchone()[0]
+    finally:
+        keeper.close()

@@ -208,41 +208,56 @@ class MemberScore(FactFields, RankFields):
 class PendingFacts(FactFields):
     """Facts worked out by a run that is not published yet; pruned when it is."""
 
-    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
+    pk = models.CompositePrimaryKey("run", "member")
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
-    home_store = models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False)
+    # Null where nobody bought in the window: at home is then where the member enrolled.
+    home_store = models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False, null=True)
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_facts_once")]
 
 
 class PendingRank(RankFields):
     """Scores and cluster by such a run: of everybody it looked at, and of others whose scores change."""
 
-    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
+    pk = models.CompositePrimaryKey("run", "member")
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "member"], name="pending_rank_once")]
 
 
 class TouchedMember(models.Model):
     """A member whose facts a run works out anew; whoever has no pending row then has no receipts."""
 
-    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False)
+    pk = models.CompositePrimaryKey("run", "member")
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
+    # Something changed before the window of the night before, so all of the member's receipts are read.
+    is_deep = models.BooleanField()
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
 
+
+class NightlyShard(models.Model):
+    """Some members of a run, between two ids, whose facts one process works out at a time."""
+
+    run = models.ForeignKey(NightlyRun, models.CASCADE, db_index=False, related_name="shards")
+    number = models.SmallIntegerField()
+    # Members above the first id, up to the last.
+    above = models.BigIntegerField()
+    last = models.BigIntegerField()
+    # The view of the database that all shards are read from; gone with the process that holds it.
+    snapshot = models.CharField(max_length=40)
+    claimed_at = models.DateTimeField(null=True)
+    is_done = models.BooleanField(default=False)
+    rows = models.IntegerField(default=0)
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "member"], name="touched_once")]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="shard_once_per_run")]
 
 
 class ScoreChange(models.Model):

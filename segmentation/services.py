@@ -85,6 +85,14 @@ def night_queue_next(finished: Job | None = None) -> Job | None:
         return None
 
 
+def night_help(run_id: int) -> int:
+    """Work out shards of a night under way, until none is free; how many."""
+    from segmentation.nightly.shards import help_with  # Pages need not wait for numpy.
+
+    run = NightlyRun.objects.filter(pk=run_id).first()
+    return help_with(run) if run else 0
+
+
 @transaction.atomic
 def score_check_start(*, asked_by: Staff | None) -> Job:
     """Queue a check of published scores; JobError if one is waiting or there is nothing to check."""

@@ -4,6 +4,7 @@ Facts have no foreign keys in the database (`db_constraint=False`): they cost mo
 COPY, and the merge proves the references instead. See docs/decisions/0003-facts.md.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -110,6 +111,8 @@ class Receipt(ReceiptFields):
                 name="receipt_member_day",
                 condition=Q(member__isnull=False),
             ),
+            # Of some days, among those of years: rows mostly come in the order of days.
+            BrinIndex(fields=["business_day"], name="receipt_day", autosummarize=True),
             models.Index(fields=["store", "business_day"], name="receipt_store_day"),
             models.Index(
                 fields=["store", "original_number"], name="receipt_original", condition=Q(is_return=True)
@@ -163,9 +166,14 @@ class ReceiptLine(LineFields):
 
     class Meta:
         indexes = [
+            # With all that the facts of a member are made of, so that the night reads no line itself.
             models.Index(
-                fields=["member", "business_day"], name="line_member_day", condition=Q(member__isnull=False)
-            )
+                fields=["member", "business_day"],
+                include=["receipt", "product", "packs", "is_carton", "amount", "discount"],
+                name="line_member_day",
+                condition=Q(member__isnull=False),
+            ),
+            BrinIndex(fields=["business_day"], name="line_day", autosummarize=True),
         ]
 
 

@@ -1,7 +1,8 @@
 """K-means clusters of members, fitted seldom and assigned nightly.
 
 A model carries all it needs to place a member by that member's facts alone: medians for missing
-facts, the scaling and the centroids. Whoever else is in the matrix cannot change a label.
+facts, the scaling and the centroids. Whoever else is in the matrix cannot change a label. To assign
+takes numpy only; scikit-learn and scipy, seconds to load, are loaded by a fit.
 """
 
 from __future__ import annotations
@@ -9,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, combinations
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, davies_bouldin_score
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from segmentation.analytics.silhouette import silhouettes
+if TYPE_CHECKING:
+    from sklearn.cluster import KMeans
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -43,6 +41,8 @@ SCANNED = range(2, 11)
 USUAL = range(4, 9)
 SMALLEST_SHARE = 0.02
 SCAN_INITS, FULL_INITS = 3, 10
+# Centroids are sought from ten beginnings among so many members, then settled among all of them.
+SOUGHT_AMONG = 20_000
 DECILES = np.arange(1, 10) / 10
 SMALLEST_BIN = 1e-4
 APART = 0.5
@@ -144,7 +144,7 @@ def fit(
     features: Sequence[str] = FEATURES,
     k: int | None = None,
     previous: ClusterModel | None = None,
-    sample: int = 10_000,
+    sample: int = 5_000,
 ) -> ClusterModel:
     """Fit clusters to a matrix of shape (members, features) of the scored population.
 
@@ -152,6 +152,11 @@ def fit(
     members. Clusters keep the order of those of previous that they continue; without one they are
     ordered by the first feature, highest first. ValueError if too few members differ.
     """
+    from sklearn.metrics import adjusted_rand_score
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from segmentation.analytics.silhouette import silhouettes
+
     # Sums of several threads are added in any order; one thread makes a fit repeatable.
     with threadpool_limits(limits=1):
         scaling = _scaling(matrix, tuple(features))
@@ -239,6 +244,10 @@ def _sample_rows(members: int, sample: int, random_state: int) -> Labels:
 
 
 def _scan(points: Floats, random_state: int) -> list[KScan]:
+    from sklearn.metrics import davies_bouldin_score
+
+    from segmentation.analytics.silhouette import silhouettes
+
     distinct = len(np.unique(points, axis=0))
     if distinct <= SCANNED.start:
         raise ValueError(TOO_ALIKE)
@@ -256,7 +265,19 @@ def _scan(points: Floats, random_state: int) -> list[KScan]:
 
 
 def _k_means(points: Floats, k: int, inits: int, random_state: int) -> KMeans:
+    from sklearn.cluster import KMeans
+
     return KMeans(k, n_init=inits, random_state=random_state).fit(points)
+
+
+def _k_means_of_all(points: Floats, k: int, random_state: int) -> KMeans:
+    from sklearn.cluster import KMeans
+
+    rows = _sample_rows(len(points), SOUGHT_AMONG, random_state)
+    model = _k_means(points[rows], k, FULL_INITS, random_state)
+    if len(rows) == len(points):
+        return model
+    return KMeans(k, init=model.cluster_centers_, n_init=1).fit(points)
 
 
 def _preferred(scan: Sequence[KScan], pinned: int | None) -> list[int]:
@@ -271,7 +292,7 @@ def _best_fit(points: Floats, ks: Sequence[int], random_state: int) -> tuple[Flo
     """Take the first k whose smallest cluster is large enough, else the one that comes nearest."""
     fits: list[tuple[float, KMeans]] = []
     for k in ks:
-        model = _k_means(points, k, FULL_INITS, random_state)
+        model = _k_means_of_all(points, k, random_state)
         fits.append((np.bincount(model.labels_, minlength=k).min() / len(points), model))
         if fits[-1][0] >= SMALLEST_SHARE:
             break
@@ -292,6 +313,8 @@ def _order(
 
 def _matches(centroids: Floats, scaling: Scaling, previous: ClusterModel) -> dict[int, int]:
     """Match clusters to the previous ones by the Hungarian method, in z-scores of the new fit."""
+    from scipy.optimize import linear_sum_assignment
+
     shared = [name for name in scaling.features if name in previous.features]
     new = [scaling.features.index(name) for name in shared]
     old = [previous.features.index(name) for name in shared]

@@ -136,34 +136,33 @@ class Facts(Table):
 
 @dataclass(frozen=True)
 class Closed(Table):
-    """What is known of receipts that are not read again; one row per member, ordered by member id.
+    """What is known of receipts that are not read; one row per member, ordered by member id.
 
-    first_day: of visits, -1 for none. receipts: visits. cents: net of all receipts.
+    first_day, last_day: of visits, -1 for none. receipts: visits. cents: net of all receipts.
     """
 
     member: Ints
     first_day: Ints
+    last_day: Ints
     receipts: Ints
     cents: Ints
 
 
+NOTHING_CLOSED = Closed(*np.zeros((5, 0), np.int64))
+
 _Columns = dict[str, NDArray[Any]]
 
 
-def add_closed(facts: Facts, closed: Closed) -> Facts:
-    """Return facts of receipts since some day, with those of the days before added to them.
-
-    Each member of `facts` has a visit since that day, so the last day stands. Members of `closed`
-    who are not in `facts` are left out; those of `facts` who are not in `closed` began since.
-    """
-    at, here = _found(closed.member, facts.member)
-    first = facts.first_day.copy()
-    earlier = np.flatnonzero(here)[closed.first_day[at[here]] >= 0]
-    first[earlier] = closed.first_day[at[earlier]]
+def _with_closed(facts: Facts, closed: Closed) -> Facts:
+    """Add receipts of earlier days; every member of `closed` is one of `facts`."""
+    at = np.searchsorted(facts.member, closed.member)
+    first, last = facts.first_day.copy(), facts.last_day.copy()
+    first[at] = np.where(closed.first_day >= 0, closed.first_day, first[at])
+    last[at] = np.where(last[at] >= 0, last[at], closed.last_day)
     receipts, cents = facts.lifetime_receipts.copy(), facts.lifetime_cents.copy()
-    receipts[here] += closed.receipts[at[here]]
-    cents[here] += closed.cents[at[here]]
-    return replace(facts, first_day=first, lifetime_receipts=receipts, lifetime_cents=cents)
+    receipts[at] += closed.receipts
+    cents[at] += closed.cents
+    return replace(facts, first_day=first, last_day=last, lifetime_receipts=receipts, lifetime_cents=cents)
 
 
 def _found(members: Ints, wanted: Ints) -> tuple[Ints, Flags]:
@@ -183,22 +182,25 @@ def member_facts(
     brand_rank: Ints,
     as_of: int,
     window: int = 365,
+    closed: Closed = NOTHING_CLOSED,
 ) -> Facts:
     """Return the facts of every member with a receipt up to as_of, over (as_of - window, as_of].
 
-    store_rank, brand_rank: place of each store and brand id in the order of their codes, indexed
-    by id. Rows after as_of are ignored. ValueError if a line's member has no receipt.
+    closed: receipts of days before those of `receipts`, none of them in the window. store_rank,
+    brand_rank: place of each store and brand id in the order of their codes, indexed by id. Rows after
+    as_of are ignored. ValueError if a line's member has no receipt.
     """
     since = as_of - window
     receipts = receipts.where(receipts.day <= as_of)
     lines = lines.where((lines.day <= as_of) & (lines.day > since))
     lines = lines.where(products.tobacco[lines.product])
-    member, owner = np.unique(receipts.member, return_inverse=True)
+    member = np.union1d(receipts.member, closed.member)
+    owner = np.searchsorted(member, receipts.member)
     size = len(member)
     recent = receipts.day > since
     visit = receipts.counts
     cents = _sums(owner[recent], receipts.cents[recent], size)
-    return Facts(
+    facts = Facts(
         member=member,
         lifetime_receipts=np.bincount(owner[visit], minlength=size),
         lifetime_cents=_sums(owner, receipts.cents, size),
@@ -208,6 +210,7 @@ def member_facts(
         **_home(owner[visit & recent], receipts.where(visit & recent), size, store_rank),
         **_basket(_positions(member, lines.member), lines, products, size, brand_rank),
     )
+    return _with_closed(facts, closed)
 
 
 def shard(member: Ints, shards: int) -> Ints:

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from sales.models import ReceiptsChange
 from segmentation.models import (
     ClusterModelRow,
     FactFields,
-    MemberScore,
     NightlyRun,
     PendingFacts,
     PendingRank,
@@ -68,18 +67,11 @@ GONE = """
     DELETE FROM {table} p WHERE p.run_id = %(run)s
       AND NOT EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
 HOMES = """
-    UPDATE members_member m SET home_store_id = n.home_store_id
-    FROM (
-        SELECT e.id, coalesce(p.home_store_id, e.enrolment_store_id) AS home_store_id
-        FROM members_member e
-        LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = e.id
-    ) n
-    WHERE n.id = m.id AND m.home_store_id <> n.home_store_id"""
-HOMES_TOUCHED = (
-    HOMES
-    + """
-      AND m.id IN (SELECT t.member_id FROM segmentation_touchedmember t WHERE t.run_id = %(run)s)"""
-)
+    UPDATE members_member m SET home_store_id = coalesce(p.home_store_id, m.enrolment_store_id)
+    FROM ({asked}) a LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = a.id
+    WHERE m.id = a.id AND m.home_store_id <> coalesce(p.home_store_id, m.enrolment_store_id)"""
+ALL = "SELECT id FROM members_member"
+LOOKED_AT = "SELECT member_id AS id FROM segmentation_touchedmember WHERE run_id = %(run)s"
 
 
 def read(run: NightlyRun) -> None:
@@ -99,16 +91,29 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
             changed += cursor.rowcount
     changes_write(run)
     with connection.cursor() as cursor:
-        cursor.execute(HOMES if is_whole else HOMES_TOUCHED, {"run": run.pk})
-    totals_write(run)
+        cursor.execute(HOMES.format(asked=ALL if is_whole else LOOKED_AT), {"run": run.pk})
+    run.members_scored = totals_write(run)
     _cluster_model_write(run)
     _run_write(run)
-    for model in (PendingFacts, PendingRank, TouchedMember):
-        model.unscoped.filter(run__as_of__lte=run.as_of).delete()
+    _clear()
     return Outcome(changed)
 
 
 STAGE = Stage(read, write)
+
+
+def _clear() -> None:
+    """Nothing waits any more. Emptied tables take no room; one that somebody reads is cleared by row."""
+    tables = [model._meta.db_table for model in (PendingFacts, PendingRank, TouchedMember)]
+    with connection.cursor() as cursor:
+        try:
+            with transaction.atomic():
+                cursor.execute("SET LOCAL lock_timeout = '1500ms'")  # By then autovacuum gives way.
+                cursor.execute(f"TRUNCATE {', '.join(tables)}")
+                cursor.execute("SET LOCAL lock_timeout = DEFAULT")
+        except OperationalError:
+            for table in tables:
+                cursor.execute(f"DELETE FROM {table}")
 
 
 def _run_write(run: NightlyRun) -> None:
@@ -118,7 +123,6 @@ def _run_write(run: NightlyRun) -> None:
     run.score_shares = found[StageName.SCORES]["score_shares"]
     run.seen = found[StageName.FACTS]["seen"]
     ReceiptsChange.objects.filter(pk__in=run.seen.pop("changes")).delete()
-    run.members_scored = MemberScore.unscoped.filter(r__isnull=False).count()
     run.save(update_fields=[*PUBLISHED, "settings", "window_days"])
 
 

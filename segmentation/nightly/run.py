@@ -1,6 +1,7 @@
 """The job of kind "nightly": stage after stage, each done once however often the worker dies."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from importlib import import_module
 
@@ -86,7 +87,7 @@ def _carry_out(run: NightlyRun, name: StageName, progress: Progress) -> None:
         return
     progress.say(str(name.label))
     work = _work_of(name)
-    with snapshot():
+    with snapshot() if work.reads_snapshot else nullcontext():
         found = work.read(run)
     with transaction.atomic(durable=True):
         if name == StageName.PUBLISH:

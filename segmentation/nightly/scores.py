@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -55,7 +54,7 @@ def read(run: NightlyRun) -> Found:
         **{name: getattr(scores, name)[rows] for name in "rfm"},
         "segment": np.array(rfm.SEGMENTS)[place[rows]],
         "value_class": value[rows],
-        "cluster": pa.array(labels[rows], mask=labels[rows] == NONE),
+        "cluster": np.ma.masked_equal(labels[rows], NONE),
     }
     shares = {name: rfm.score_shares(getattr(scores, name)).tolist() for name in "rfm"}
     return Found(columns, shares, model)

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from django.db import transaction
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
@@ -26,10 +25,10 @@ from segmentation.analytics import rfm
 from segmentation.models import FactFields, MemberScore, NightlyRun, RfmSettings, ScoreCheck, ScoreDifference
 from segmentation.nightly import scoring
 from segmentation.nightly.columns import BIG, INT, copy_out
-from segmentation.nightly.facts import fact_rows
 from segmentation.nightly.objections import NOT_OBJECTED
 from segmentation.nightly.population import NONE
-from segmentation.nightly.reading import days, facts_of
+from segmentation.nightly.reading import EPOCH, days, facts_of
+from segmentation.nightly.rows import facts_rows
 from segmentation.nightly.run import latest_published
 from segmentation.nightly.touched import changed_since
 
@@ -38,7 +37,7 @@ LATELY = timedelta(days=7)
 MOST_KEPT = 200
 HOME = "home_store"
 FACTS = [field.attname for field in FactFields._meta.local_concrete_fields]
-MONEY = Decimal("0.01")
+DAYS, MONEY = ("first_day", "last_day"), ("spend", "lifetime_spend")
 
 # Members by chance, another each week, and as many of those whose receipts came lately.
 DRAWN = f"""
@@ -109,8 +108,8 @@ def look(seed: int) -> Found:
 
 
 def _of_facts(run: NightlyRun, members: NDArray[np.int64]) -> Iterator[Difference]:
-    found = pa.table(fact_rows(run, facts_of(run, members))).to_pylist()
-    wanted = {row["member_id"]: _as_published(row) for row in found}
+    found = facts_rows(run.pk, facts_of(run, members))
+    wanted = dict(zip(found["member_id"].tolist(), _as_published(found), strict=True))
     rows = MemberScore.unscoped.filter(pk__in=members.tolist()).values("member_id", *FACTS)
     published = {row["member_id"]: row for row in rows}
     homes = dict(Member.unscoped.filter(pk__in=members.tolist()).values_list("pk", "home_store_id"))
@@ -127,9 +126,21 @@ def _of_facts(run: NightlyRun, members: NDArray[np.int64]) -> Iterator[Differenc
                 yield Difference(member, field, have[field], want[field])
 
 
-def _as_published(row: dict[str, Any]) -> dict[str, Any]:
-    money = {name: Decimal(repr(row[name])).quantize(MONEY) for name in ("spend", "lifetime_spend")}
-    return row | money | {HOME: row["home_store_id"]}
+def _as_published(rows: Columns) -> list[dict[str, Any]]:
+    """Rows as the database gives them back."""
+    columns = {name: _values(name, column) for name, column in rows.items()}
+    columns[HOME] = columns["home_store_id"]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _values(name: str, column: NDArray[Any]) -> list[Any]:
+    column = np.ma.masked_invalid(column) if column.dtype.kind == "f" else column
+    values = column.tolist()  # What is masked becomes None.
+    if name in MONEY:
+        return [Decimal(cents) / 100 for cents in values]
+    if name in DAYS:
+        return [None if day is None else EPOCH + timedelta(day) for day in values]
+    return list(values)
 
 
 def _scored() -> Columns:

@@ -15,7 +15,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Stage:
-    """`write` gets what `read` returned; both must do the same again when the stage is redone."""
+    """`write` gets what `read` returned; both must do the same again when the stage is redone.
+
+    reads_snapshot: `read` is called in one; otherwise it sees to its own.
+    """
 
     read: Callable[[NightlyRun], Any]
     write: Callable[[NightlyRun, Any], Outcome]
+    reads_snapshot: bool = True

@@ -37,21 +37,24 @@ TOUCHED = """
       -- So do those that are undone; and of undone sales nothing but the days is left.
       AND (finished_at >= %(since)s AND kind = 'products' OR undone_at >= %(since)s)"""
 
+# Once over all members; what pages show is summed up from these few rows.
+TOTALS = """
+    CREATE TEMP TABLE night_totals ON COMMIT DROP AS
+    SELECT m.home_store_id AS store_id, s.segment, s.r, s.f, s.cluster, count(*) AS members,
+           sum(s.spend) AS spend
+    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
+    WHERE s.r IS NOT NULL GROUP BY m.home_store_id, s.segment, s.r, s.f, s.cluster"""
 SEGMENT_TOTALS = """
     INSERT INTO segmentation_segmenttotal (day, store_id, segment, members, spend)
-    SELECT %(day)s, m.home_store_id, s.segment, count(*), sum(s.spend)
-    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
-    WHERE s.segment IS NOT NULL GROUP BY m.home_store_id, s.segment"""
+    SELECT %(day)s, store_id, segment, sum(members), sum(spend)
+    FROM night_totals GROUP BY store_id, segment"""
 CELL_TOTALS = """
     INSERT INTO segmentation_celltotal (store_id, r, f, members)
-    SELECT m.home_store_id, s.r, s.f, count(*)
-    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
-    WHERE s.r IS NOT NULL GROUP BY m.home_store_id, s.r, s.f"""
+    SELECT store_id, r, f, sum(members) FROM night_totals GROUP BY store_id, r, f"""
 CLUSTER_TOTALS = """
     INSERT INTO segmentation_clustertotal (store_id, cluster, members, spend)
-    SELECT m.home_store_id, s.cluster, count(*), sum(s.spend)
-    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
-    WHERE s.cluster IS NOT NULL GROUP BY m.home_store_id, s.cluster"""
+    SELECT store_id, cluster, sum(members), sum(spend)
+    FROM night_totals WHERE cluster IS NOT NULL GROUP BY store_id, cluster"""
 
 
 def read(run: NightlyRun) -> tuple[datetime, list[tuple[date, date]]]:
@@ -71,14 +74,17 @@ def write(run: NightlyRun, found: tuple[datetime, list[tuple[date, date]]]) -> O
 STAGE = Stage(read, write)
 
 
-def totals_write(run: NightlyRun) -> None:
-    """Replace the sums by those of the scores published in this transaction."""
+def totals_write(run: NightlyRun) -> int:
+    """Replace the sums by those of the scores published in this transaction; how many are scored."""
     with connection.cursor() as cursor:
+        cursor.execute(TOTALS)
         cursor.execute("DELETE FROM segmentation_segmenttotal WHERE day = %s", [run.as_of])
         cursor.execute("DELETE FROM segmentation_celltotal")
         cursor.execute("DELETE FROM segmentation_clustertotal")
         for statement in (SEGMENT_TOTALS, CELL_TOTALS, CLUSTER_TOTALS):
             cursor.execute(statement, {"day": run.as_of})
+        cursor.execute("SELECT coalesce(sum(members), 0) FROM night_totals")
+        return int(cursor.fetchone()[0])
 
 
 def _days_touched(run: NightlyRun, last: NightlyRun) -> set[date]:

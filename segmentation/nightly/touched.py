@@ -71,7 +71,6 @@ class Touched:
 
     members: NDArray[np.int64]
     deep: NDArray[np.bool_]
-    since: NightlyRun
 
 
 def seen_now() -> dict[str, Any]:
@@ -87,14 +86,13 @@ def seen_now() -> dict[str, Any]:
 
 def members_touched(run: NightlyRun) -> Touched | None:
     """Members to look at again; None if everybody must be, because nothing tells them apart."""
-    runs = NightlyRun.objects.filter(published_at__isnull=False, as_of__lte=run.as_of)
-    last = runs.order_by("-as_of").first()
+    last = previous(run)
     if last is None or not last.seen or last.window_days != run.window_days or not _same_order(last.seen):
         return None
     rows = _touched(last, run)
     if len(rows["member"]) > MOST_TOUCHED * MemberScore.unscoped.count():
         return None
-    return Touched(rows["member"], rows["deep"], last)
+    return Touched(rows["member"], rows["deep"])
 
 
 def changed_since(run: NightlyRun) -> NDArray[np.int64] | None:
@@ -115,6 +113,12 @@ def _touched(last: NightlyRun, run: NightlyRun) -> dict[str, NDArray[Any]]:
         "left": run.as_of - window,
     }
     return copy_out(TOUCHED, params, {"member": BIG, "deep": FLAG})
+
+
+def previous(run: NightlyRun) -> NightlyRun | None:
+    """The published night this one goes on from; of the same day, where it is made again."""
+    runs = NightlyRun.objects.filter(published_at__isnull=False, as_of__lte=run.as_of)
+    return runs.order_by("-as_of").first()
 
 
 def _order_now() -> dict[str, list[int]]:

@@ -28,6 +28,7 @@ COMPANY_WIDE = {
     "segmentation.NightlyRun",
     "segmentation.NightlyStage",
     "segmentation.RfmSettings",
+    "segmentation.NightlyShard",
     "segmentation.ClusterModelRow",
     "segmentation.ScoreCheck",
     "campaigns.CampaignResult",
