@@ -8,12 +8,13 @@ MEMBERS ?= 20000
 MONTHS ?= 18
 SERVE ?= 1
 LINES ?= 1000000
+RECEIPTS ?= 10000000
 KILLS ?= 30
 SEED ?= 1
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo start demo-stop journey bench-import chaos test lint format translations lock clean
+.PHONY: help setup serve demo start demo-stop journey bench-import bench-nightly chaos test lint format translations lock clean
 
 help: ## List every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 16
@@ -57,6 +58,12 @@ bench-import: export HUIYAN_REDIS_DB = 34
 bench-import: export HUIYAN_LOCAL_DIR = $(CURDIR)/.local/bench
 bench-import: setup ## Measure the import of a file of LINES sales lines; one line of JSON
 	@$(PY) -m config.embedded run $(PY) -m benchmarks imports --lines $(LINES)
+
+bench-nightly: export HUIYAN_REDIS_DB = 35
+bench-nightly: export HUIYAN_LOCAL_DIR = $(CURDIR)/.local/bench
+bench-nightly: MEMBERS = 1000000
+bench-nightly: setup ## Measure nights over RECEIPTS receipts of MEMBERS members; one line of JSON
+	@$(PY) -m config.embedded run $(PY) -m benchmarks nightly --receipts $(RECEIPTS) --members $(MEMBERS)
 
 chaos: setup ## Kill the real processes KILLS times while a chain lives; SEED draws the moments
 	@$(PY) manage.py chaos --kills $(KILLS) --seed $(SEED)

@@ -26,9 +26,9 @@ FOUND = f"""
     WITH today AS (SELECT member_id, {", ".join(OLD)} FROM segmentation_scorechange WHERE day = %(day)s),
     before (member_id, {", ".join(OLD)}) AS (
         SELECT s.member_id, {_of("s", STATE)} FROM segmentation_memberscore s
-        WHERE NOT EXISTS (SELECT FROM today t WHERE t.member_id = s.member_id)
+        WHERE NOT EXISTS (SELECT FROM today t WHERE t.member_id = s.member_id) AND {{asked}}
         UNION ALL
-        SELECT member_id, {", ".join(OLD)} FROM today
+        SELECT member_id, {", ".join(OLD)} FROM today WHERE {{asked}}
     ),
     after (member_id, {", ".join(NEW)}) AS (
         SELECT member_id, {", ".join(STATE)} FROM segmentation_pendingrank WHERE run_id = %(run)s
@@ -39,11 +39,9 @@ FOUND = f"""
     )
     SELECT coalesce(b.member_id, a.member_id) AS member_id, {_of("b", OLD)}, {_of("a", NEW)}
     FROM before b FULL JOIN after a ON a.member_id = b.member_id
-    WHERE ROW({_of("b", OLD)}) IS DISTINCT FROM ROW({_of("a", NEW)}) AND {{asked}}"""
-LOOKED_AT = """(a.member_id IS NOT NULL OR b.member_id IN (
-        SELECT t.member_id FROM segmentation_touchedmember t WHERE t.run_id = %(run)s))"""
+    WHERE ROW({_of("b", OLD)}) IS DISTINCT FROM ROW({_of("a", NEW)})"""
 FORGET = "DELETE FROM segmentation_scorechange WHERE day = %(day)s AND {asked}"
-LOOKED_AT_BEFORE = """member_id IN (
+LOOKED_AT = """member_id IN (
         SELECT member_id FROM segmentation_pendingrank WHERE run_id = %(run)s
         UNION SELECT member_id FROM segmentation_touchedmember WHERE run_id = %(run)s)"""
 # With what the new scores rest on, which by now is published.
@@ -51,21 +49,27 @@ WRITE = f"""
     INSERT INTO segmentation_scorechange
         (member_id, day, {", ".join(OLD + NEW)}, last_day, receipts, spend)
     SELECT c.member_id, %(day)s, {_of("c", OLD + NEW)}, s.last_day, s.receipts, s.spend
-    FROM night_changes c LEFT JOIN segmentation_memberscore s ON s.member_id = c.member_id"""
+    FROM night_changes c LEFT JOIN segmentation_memberscore s ON s.member_id = c.member_id
+    WHERE EXISTS (SELECT FROM members_member m WHERE m.id = c.member_id)"""  # Not erased by now.
 
 
 def changes_find(run: NightlyRun) -> None:
     """Call it before the pending scores are published; the first night changes nothing."""
-    asked, forgotten = ("true", "true") if run.touched is None else (LOOKED_AT, LOOKED_AT_BEFORE)
-    if not NightlyRun.objects.filter(as_of__lt=run.as_of, published_at__isnull=False).exists():
-        asked = forgotten = "false"
+    if _is_first(run):
+        return
+    asked = "true" if run.touched is None else LOOKED_AT
     params: dict[str, date | int] = {"day": run.as_of, "run": run.pk}
     with connection.cursor() as cursor:
         cursor.execute(FOUND.format(asked=asked), params)
-        cursor.execute(FORGET.format(asked=forgotten), params)
+        cursor.execute(FORGET.format(asked=asked), params)
 
 
 def changes_write(run: NightlyRun) -> None:
     """Call it when they are."""
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, {"day": run.as_of})
+    if not _is_first(run):
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE, {"day": run.as_of})
+
+
+def _is_first(run: NightlyRun) -> bool:
+    return not NightlyRun.objects.filter(as_of__lt=run.as_of, published_at__isnull=False).exists()

@@ -17,9 +17,11 @@ from segmentation.models import ClusterModelRow, NightlyRun
 from segmentation.nightly.columns import FLOAT, INT
 from segmentation.nightly.population import NONE, population_columns
 
+# Spreads ids, so that a part of them has nothing in common; whole numbers, the same here and in SQL.
+SPREAD, PRIME = 618_033, 1_000_003
 # Fewer members than this make no types worth a name.
 FEWEST_MEMBERS = 100
-# About so many members, those whose id a number divides, stand for all of a larger population.
+# About so many members, always the same, stand for all of a larger population.
 SAMPLE = 20_000
 REFIT_AFTER = timedelta(days=7)
 SHIFTED = 0.2
@@ -32,8 +34,9 @@ Columns = dict[str, NDArray[Any]]
 class Chosen:
     model: analytics.ClusterModel
     fitted_on: date
-    # The row whose model, and so whose names, are used again; None after a fit.
+    # The row whose model, and so whose names, are used again; None after a fit, which read everybody.
     kept: ClusterModelRow | None
+    matrix: NDArray[np.float64] | None = None
 
 
 def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str, Any]]:
@@ -46,8 +49,8 @@ def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str
     if members < FEWEST_MEMBERS:
         return nobody, {}
     part = 1 + members // SAMPLE
-    in_sample = known["member"] % part == 0
-    sample = _matrix(run, where=f"p.member_id %% {part} = 0")
+    in_sample = known["member"] % PRIME * SPREAD % PRIME % part == 0
+    sample = _matrix(run, where=f"p.member_id %% {PRIME} * {SPREAD} %% {PRIME} %% {part} = 0")
     try:
         chosen = _choose(run, sample)
     except ValueError:  # Too few members differ: there are no types to tell apart.
@@ -58,7 +61,8 @@ def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str
 
 def _labels(run: NightlyRun, known: Columns, chosen: Chosen) -> NDArray[np.int32]:
     if not _stands(run, known, chosen):
-        return analytics.assign(_matrix(run), chosen.model).astype(np.int32)
+        matrix = _matrix(run) if chosen.matrix is None else chosen.matrix
+        return analytics.assign(matrix, chosen.model).astype(np.int32)
     labels = known["cluster"].copy()
     labels[known["looked_at"]] = analytics.assign(_matrix(run, looked_at=True), chosen.model)
     return labels
@@ -95,8 +99,9 @@ def _choose(run: NightlyRun, sample: NDArray[np.float64]) -> Chosen:
     model = analytics.ClusterModel.from_dict(row.model) if row else None
     if row and model and run.as_of - row.fitted_on < REFIT_AFTER and not _has_shifted(sample, model):
         return Chosen(model, row.fitted_on, row)
-    fitted = analytics.fit(_matrix(run), random_state=RANDOM_STATE, previous=model)
-    return Chosen(fitted, run.as_of, None)
+    matrix = _matrix(run)
+    fitted = analytics.fit(matrix, random_state=RANDOM_STATE, previous=model)
+    return Chosen(fitted, run.as_of, None, matrix)
 
 
 def _has_shifted(matrix: NDArray[np.float64], model: analytics.ClusterModel) -> bool:

@@ -26,6 +26,12 @@ def lock(model: type[models.Model]) -> None:
         cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
+def more_memory() -> None:
+    """For sorts and joins of all members, until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+
+
 def copy_out(query: str, params: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
     """Columns of a query named and typed by `types`; no value may be null."""
     sent = BytesIO()

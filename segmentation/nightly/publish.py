@@ -51,21 +51,14 @@ ADD = f"""
     SELECT p.member_id, {_row("p", FACTS)}, {_row("n", RANKS)} FROM segmentation_pendingfacts p
     LEFT JOIN segmentation_pendingrank n ON n.run_id = p.run_id AND n.member_id = p.member_id
     WHERE p.run_id = %(run)s
-      AND NOT EXISTS (SELECT FROM segmentation_memberscore s WHERE s.member_id = p.member_id)"""
+      AND NOT EXISTS (SELECT FROM segmentation_memberscore s WHERE s.member_id = p.member_id)
+      -- Erased, or gone with an import that was undone, since the facts were read.
+      AND EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
+# Whose receipts are gone: of everybody, or of those the night looked at.
 REMOVE = """
-    DELETE FROM segmentation_memberscore s WHERE NOT EXISTS (
-        SELECT FROM segmentation_pendingfacts p WHERE p.run_id = %(run)s AND p.member_id = s.member_id)"""
-# The same two where the night read few members: only of those can the receipts be gone or elsewhere.
-REMOVE_TOUCHED = (
-    REMOVE
-    + """
-    AND EXISTS (SELECT FROM segmentation_touchedmember t
-                WHERE t.run_id = %(run)s AND t.member_id = s.member_id)"""
-)
-# Erased, or gone with an import that was undone, since the facts were read.
-GONE = """
-    DELETE FROM {table} p WHERE p.run_id = %(run)s
-      AND NOT EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
+    DELETE FROM segmentation_memberscore s USING ({asked}) a
+    LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = a.id
+    WHERE s.member_id = a.id AND p.member_id IS NULL"""
 HOMES = """
     UPDATE members_member m SET home_store_id = coalesce(p.home_store_id, m.enrolment_store_id)
     FROM ({asked}) a LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = a.id
@@ -80,18 +73,16 @@ def read(run: NightlyRun) -> None:
 
 def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
-    changed, is_whole = 0, run.touched is None
-    with connection.cursor() as cursor:
-        for pending in (PendingFacts, PendingRank):
-            cursor.execute(GONE.format(table=pending._meta.db_table), {"run": run.pk})
+    asked = ALL if run.touched is None else LOOKED_AT
     changes_find(run)
+    changed = 0
     with connection.cursor() as cursor:
-        for statement in (CHANGE, RANK, ADD, REMOVE if is_whole else REMOVE_TOUCHED):
-            cursor.execute(statement, {"run": run.pk})
+        for statement in (CHANGE, RANK, ADD, REMOVE):
+            cursor.execute(statement.replace("{asked}", asked), {"run": run.pk})
             changed += cursor.rowcount
     changes_write(run)
     with connection.cursor() as cursor:
-        cursor.execute(HOMES.format(asked=ALL if is_whole else LOOKED_AT), {"run": run.pk})
+        cursor.execute(HOMES.format(asked=asked), {"run": run.pk})
     run.members_scored = totals_write(run)
     _cluster_model_write(run)
     _run_write(run)

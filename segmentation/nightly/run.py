@@ -13,7 +13,7 @@ from organization.database import snapshot
 from organization.jobs import JobError, Progress
 from organization.models import Job
 from segmentation.models import MemberScore, NightlyRun, NightlyStage, RfmSettings, StageName
-from segmentation.nightly.columns import lock
+from segmentation.nightly.columns import lock, more_memory
 from segmentation.nightly.hooks import run_hooks
 from segmentation.nightly.stage import Outcome, Stage
 
@@ -88,8 +88,11 @@ def _carry_out(run: NightlyRun, name: StageName, progress: Progress) -> None:
     progress.say(str(name.label))
     work = _work_of(name)
     with snapshot() if work.reads_snapshot else nullcontext():
+        if work.reads_snapshot:
+            more_memory()
         found = work.read(run)
     with transaction.atomic(durable=True):
+        more_memory()
         if name == StageName.PUBLISH:
             lock(MemberScore)
             refuse_if_older(run.as_of)

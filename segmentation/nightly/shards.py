@@ -22,14 +22,14 @@ from organization.database import snapshot
 from organization.jobs import LeaseLost, ring
 from segmentation.analytics.facts import Facts
 from segmentation.models import NightlyRun, NightlyShard, PendingFacts, TouchedMember
-from segmentation.nightly.columns import copy_in
+from segmentation.nightly.columns import copy_in, more_memory
 from segmentation.nightly.reading import facts_between, facts_of_touched
 from segmentation.nightly.rows import facts_rows
 from segmentation.nightly.touched import Touched
 
 # Read and worked out at a time, so that memory does not grow with the chain.
 RECEIPTS_PER_SHARD = 1_250_000
-TOUCHED_PER_SHARD = 10_000
+TOUCHED_PER_SHARD = 7_000
 MOST_HELPERS = 8
 # A helper may take so many times what the night's own slowest shard took.
 PATIENCE, LEAST_PATIENCE = 2.0, 1.0
@@ -104,6 +104,7 @@ def _taken(run: NightlyRun, name: str, *, patience: float) -> Iterator[float]:
             return
         members, is_deep = _touched_in(shard) if run.touched is not None else (None, None)
         with snapshot(name):
+            more_memory()
             facts = (
                 facts_between(run, shard.above, shard.last)
                 if members is None

@@ -1,0 +1,207 @@
+"""However many shards, whoever takes them and whoever dies: the facts are the same."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from members.models import Member
+from organization.database import shared_snapshot, snapshot
+from organization.jobs import LeaseLost
+from segmentation.models import NightlyRun, NightlyShard, PendingFacts
+from segmentation.nightly import shards, touched
+from segmentation.services import night_help
+from tests.segmentation.builders import NIGHT, days_before, make_night, morning_after, published_rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+GATE = 4_712
+HELPER = """
+import sys, django
+django.setup()
+from segmentation.services import night_help
+night_help(int(sys.argv[1]))"""
+
+
+@pytest.fixture(autouse=True)
+def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of a test are too small for the last ANALYZE to count them."""
+    monkeypatch.setattr(shards, "RECEIPTS", "SELECT count(*) FROM sales_receipt")
+
+
+def in_shards(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM sales_receipt")
+        receipts = cursor.fetchone()[0]
+    monkeypatch.setattr(shards, "RECEIPTS_PER_SHARD", (receipts + 1) / number)
+
+
+@pytest.fixture
+def one_shard(crowd: list[Member], monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
+    in_shards(1, monkeypatch)
+    make_night()
+    return published_rows()
+
+
+@pytest.mark.parametrize("number", [3, 8])
+def test_it_gives_the_same_in_any_number_of_shards(
+    number: int, one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_shards(number, monkeypatch)
+    taken = []
+    claim = shards._claim
+    monkeypatch.setattr(shards, "_claim", lambda *given: taken.append(claim(*given)) or taken[-1])
+    make_night(full=True)
+    assert len({shard.number for shard in taken if shard}) == number
+    assert published_rows() == one_shard
+    assert not NightlyShard.objects.exists()
+
+
+def test_it_gives_the_same_for_few_members_in_shards(
+    crowd: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touched, "MOST_TOUCHED", 1_000)
+    make_night(days_before(20))
+    make_night()
+    assert NightlyRun.objects.get(as_of=NIGHT).touched
+    once = published_rows()
+    make_night(full=True)
+    assert published_rows() == once
+    NightlyRun.objects.filter(as_of=NIGHT).delete()
+    monkeypatch.setattr(shards, "TOUCHED_PER_SHARD", 3)
+    make_night()
+    assert {**published_rows(), "SegmentMove": 0} == {**once, "SegmentMove": 0}
+
+
+def test_another_process_takes_its_share(
+    one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_shards(8, monkeypatch)
+    run, helped = NightlyRun.objects.get(as_of=NIGHT), []
+
+    def help_first(night: NightlyRun, name: str) -> None:
+        with helper(run) as process:
+            assert process.wait(60) == 0
+        helped.append(night.shards.filter(is_done=True).count())
+        work_out(night, name)
+
+    work_out = shards.work_out
+    monkeypatch.setattr(shards, "work_out", help_first)
+    make_night(full=True)
+    assert helped == [8]
+    assert published_rows() == one_shard
+
+
+def test_it_waits_for_no_helper_that_was_killed(
+    one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_shards(8, monkeypatch)
+    run, left = NightlyRun.objects.get(as_of=NIGHT), []
+
+    def kill_one(night: NightlyRun, name: str) -> None:
+        with gate(), helper(run) as process:
+            until = time.monotonic() + 60
+            while not somebody_waits_at_the_gate():
+                assert process.poll() is None and time.monotonic() < until
+                time.sleep(0.02)
+            process.kill()
+            process.wait()
+        claimed = night.shards.filter(is_done=False, claimed_at__isnull=False)
+        left.append(claimed.count())
+        work_out(night, name)
+
+    work_out = shards.work_out
+    monkeypatch.setattr(shards, "work_out", kill_one)
+    make_night(full=True)
+    assert left == [1]
+    assert published_rows() == one_shard
+
+
+def test_two_at_the_same_shards_do_each_once(
+    one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_shards(8, monkeypatch)
+    monkeypatch.setattr(shards, "LEAST_PATIENCE", 0.0)
+    run = NightlyRun.objects.get(as_of=NIGHT)
+
+    def both(night: NightlyRun, name: str) -> None:
+        def other() -> None:
+            try:
+                work_out(night, name)
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        work_out(night, name)
+        thread.join()
+
+    work_out = shards.work_out
+    monkeypatch.setattr(shards, "work_out", both)
+    make_night(full=True)
+    assert published_rows() == one_shard
+    assert not run.shards.exists()
+
+
+def test_who_comes_too_late_writes_nothing(one_shard: dict[str, list[Any]]) -> None:
+    run = NightlyRun.objects.get(as_of=NIGHT)
+    with morning_after(NIGHT):
+        assert night_help(run.pk) == 0
+        with shared_snapshot() as old:
+            shards.prepare(run, None, old)
+        # The night that held this snapshot is gone; one that begins again makes new shards.
+        assert night_help(run.pk) == 0
+        with shared_snapshot() as name:
+            shards.prepare(run, None, name)
+            shard = run.shards.get()
+            with snapshot(name):
+                facts = shards.facts_between(run, shard.above, shard.last)
+            shards.prepare(run, None, name)
+            shards._write(shard, facts)
+            assert not PendingFacts.unscoped.exists()
+            shards.prepare(run, None, "another")
+            with pytest.raises(LeaseLost):
+                shards.work_out(run, name)
+
+
+@contextmanager
+def helper(run: NightlyRun) -> Iterator["subprocess.Popen[bytes]"]:
+    name = str(connection.settings_dict["NAME"])
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "HUIYAN_DB": name}
+    with subprocess.Popen([sys.executable, "-c", HELPER, str(run.pk)], env=environment) as process:
+        yield process
+
+
+@contextmanager
+def gate() -> Iterator[None]:
+    """A shard that is about to be marked as done waits here, before its facts are written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
+        cursor.execute(
+            f"""CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NEW; END $$;
+                CREATE TRIGGER gate BEFORE UPDATE ON segmentation_nightlyshard FOR EACH ROW
+                WHEN (NEW.is_done) EXECUTE FUNCTION wait_at_gate()"""
+        )
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])
+            cursor.execute("DROP FUNCTION wait_at_gate() CASCADE")
+
+
+def somebody_waits_at_the_gate() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [GATE],
+        )
+        return bool(cursor.fetchone()[0])
