@@ -93,7 +93,7 @@ def _basket(lines: pd.DataFrame) -> pd.DataFrame:
     net = net[net["packs"] > 0]
     packs = net.groupby("member_id")["packs"].sum()
 
-    def share(chosen: Any) -> pd.Series:
+    def share(chosen: Any) -> Any:
         return net[chosen].groupby("member_id")["packs"].sum().reindex(packs.index, fill_value=0) / packs
 
     columns = {"packs": packs, "price_per_pack": net.groupby("member_id")["amount"].sum() / packs}

@@ -252,6 +252,8 @@ class NightlyShard(models.Model):
     last = models.BigIntegerField()
     # The view of the database that all shards are read from; gone with the process that holds it.
     snapshot = models.CharField(max_length=40)
+    # That of the night being made, which its run shows only once it is published.
+    window_days = models.PositiveSmallIntegerField()
     claimed_at = models.DateTimeField(null=True)
     is_done = models.BooleanField(default=False)
     rows = models.IntegerField(default=0)

@@ -51,7 +51,7 @@ BOUNDS = """
 RECEIPTS = """
     SELECT greatest(reltuples, pg_relation_size(oid) / 200)::int8
     FROM pg_class WHERE oid = 'sales_receipt'::regclass"""
-NEVER = float("inf")
+NEVER = 1e9
 
 
 @transaction.atomic(durable=True)
@@ -67,7 +67,9 @@ def prepare(run: NightlyRun, touched: Touched | None, name: str) -> None:
         copy_in("segmentation_touchedmember", rows | {"is_deep": touched.deep})
     bounds = _of_touched(touched.members) if touched else _of_all()
     NightlyShard.objects.bulk_create(
-        NightlyShard(run=run, number=number, above=above, last=last, snapshot=name)
+        NightlyShard(
+            run=run, number=number, above=above, last=last, snapshot=name, window_days=run.window_days
+        )
         for number, (above, last) in enumerate(bounds)
     )
     transaction.on_commit(lambda: _call_helpers(run, len(bounds) - 1))
@@ -92,9 +94,12 @@ def work_out(run: NightlyRun, name: str) -> None:
 def help_with(run: NightlyRun) -> int:
     """Take shards of a night while there are free ones; how many."""
     shard = run.shards.filter(is_done=False).first()
+    if shard is None:
+        return 0
+    run.window_days = shard.window_days
     # Where the snapshot has gone, so has the night that wanted help.
     with suppress(DatabaseError):
-        return len(list(_taken(run, shard.snapshot, patience=NEVER))) if shard else 0
+        return len(list(_taken(run, shard.snapshot, patience=NEVER)))
     return 0
 
 
@@ -105,13 +110,11 @@ def _taken(run: NightlyRun, name: str, *, patience: float) -> Iterator[float]:
         shard = _claim(run, name, patience)
         if shard is None:
             return
-        members, is_deep = _touched_in(shard) if run.touched is not None else (None, None)
+        touched = _touched_in(shard) if run.touched is not None else None
         with snapshot(name):
             more_memory()
             facts = (
-                facts_between(run, shard.above, shard.last)
-                if members is None
-                else facts_of_touched(run, members, is_deep)
+                facts_of_touched(run, *touched) if touched else facts_between(run, shard.above, shard.last)
             )
         _write(shard, facts)
         yield time.perf_counter() - begin
@@ -119,7 +122,7 @@ def _taken(run: NightlyRun, name: str, *, patience: float) -> Iterator[float]:
 
 @transaction.atomic(durable=True)
 def _claim(run: NightlyRun, name: str, patience: float) -> NightlyShard | None:
-    params = {"run": run.pk, "snapshot": name, "patience": min(patience, 1e9)}
+    params: dict[str, int | str | float] = {"run": run.pk, "snapshot": name, "patience": patience}
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, params)
         found = cursor.fetchone()

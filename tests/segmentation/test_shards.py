@@ -17,6 +17,7 @@ from organization.database import shared_snapshot, snapshot
 from organization.jobs import LeaseLost
 from segmentation.models import NightlyRun, NightlyShard, PendingFacts
 from segmentation.nightly import shards, touched
+from segmentation.nightly.reading import facts_between
 from segmentation.services import night_help
 from tests.segmentation.builders import NIGHT, days_before, make_night, morning_after, published_rows
 
@@ -55,11 +56,15 @@ def test_it_gives_the_same_in_any_number_of_shards(
     number: int, one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_shards(number, monkeypatch)
-    taken = []
-    claim = shards._claim
-    monkeypatch.setattr(shards, "_claim", lambda *given: taken.append(claim(*given)) or taken[-1])
+    seen, work_out = [], shards.work_out
+
+    def count(night: NightlyRun, name: str) -> None:
+        seen.append(night.shards.count())
+        work_out(night, name)
+
+    monkeypatch.setattr(shards, "work_out", count)
     make_night(full=True)
-    assert len({shard.number for shard in taken if shard}) == number
+    assert seen == [number]
     assert published_rows() == one_shard
     assert not NightlyShard.objects.exists()
 
@@ -162,7 +167,7 @@ def test_who_comes_too_late_writes_nothing(one_shard: dict[str, list[Any]]) -> N
             shards.prepare(run, None, name)
             shard = run.shards.get()
             with snapshot(name):
-                facts = shards.facts_between(run, shard.above, shard.last)
+                facts = facts_between(run, shard.above, shard.last)
             shards.prepare(run, None, name)
             shards._write(shard, facts)
             assert not PendingFacts.unscoped.exists()

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -70,7 +71,7 @@ class Chain:
 
     def sell(self, day: date) -> None:
         buyers = list(set(self.random.choices(self.members, self.often, k=PER_DAY)))
-        given = {"day": day, "members": buyers, "products": self.products}
+        given: dict[str, Any] = {"day": day, "members": buyers, "products": self.products}
         given |= {"source": self.imported.source_id, "import": self.imported.pk}
         with connection.cursor() as cursor:
             cursor.execute(SELL, given)

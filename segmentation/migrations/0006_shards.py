@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('members', '0006_undo'),
         ('organization', '0014_formats'),
-        ('segmentation', '0004_touched'),
+        ('segmentation', '0005_settings'),
     ]
 
     operations = [
@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ('above', models.BigIntegerField()),
                 ('last', models.BigIntegerField()),
                 ('snapshot', models.CharField(max_length=40)),
+                ('window_days', models.PositiveSmallIntegerField()),
                 ('claimed_at', models.DateTimeField(null=True)),
                 ('is_done', models.BooleanField(default=False)),
                 ('rows', models.IntegerField(default=0)),
