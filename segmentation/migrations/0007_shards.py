@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('members', '0006_undo'),
         ('organization', '0014_formats'),
-        ('segmentation', '0005_settings'),
+        ('segmentation', '0006_changes_and_checks'),
     ]
 
     operations = [
