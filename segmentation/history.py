@@ -43,6 +43,10 @@ def nights_published() -> QuerySet[NightlyRun]:
     return NightlyRun.objects.filter(published_at__isnull=False).order_by("as_of")
 
 
+def run_on(day: date) -> NightlyRun | None:
+    return NightlyRun.objects.filter(as_of=day).first()
+
+
 def night_of(day: date) -> date | None:
     """The latest published night up to a day: that day's segments are this night's."""
     return nights_published().filter(as_of__lte=day).values_list("as_of", flat=True).last()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from organization.models import Role, Staff
 from sales.selectors import receipts_of
 from segmentation import history
 from segmentation.labels import label_of
-from segmentation.models import NightlyRun, ScoreChange
+from segmentation.models import ScoreChange
 
 PAGE_SIZE, RECEIPTS_SHOWN = 20, 50
 ON_THE_MEMBER_PAGE = 3
@@ -58,7 +58,9 @@ def member_change(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_of(request)
     row = get_object_or_404(ScoreChange.objects.visible_to(staff).select_related("member"), pk=pk)
     member = row.member
-    run = get_object_or_404(NightlyRun, as_of=row.day)
+    run = history.run_on(row.day)
+    if run is None:
+        raise Http404
     counted = history.receipts_counted(run, receipts_of(staff, member))
     page = Paginator(counted, RECEIPTS_SHOWN).get_page(request.GET.get("page"))
     context = {
