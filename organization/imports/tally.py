@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organization.imports.copying import copy_in, sealed
+from organization.imports.memory import give_back
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
@@ -90,6 +91,7 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     aside = _set_aside(tally, file, layout)
     while rows := list(islice(aside, ROWS_AT_ONCE)):
         _copy_aside(record, rows)
+        give_back()
 
 
 def _set_aside(tally: Tally, file: Source, layout: Layout) -> Iterator[tuple[Problem, str, str]]:
