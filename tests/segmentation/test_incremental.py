@@ -105,6 +105,22 @@ class Chain:
         if not Store.unscoped.filter(code=code).exists():
             self.stores.append(make_store(self.stores[0].region, code))
 
+    def close_later(self, until: date) -> None:
+        """A file of stores changes when a store's day ends; what it sold before keeps its day."""
+        store = self.random.choice(self.stores)
+        row = {"code": store.code, "licence_number": store.licence_number, "name": store.name,
+               "region": store.region.name, "closing_hour": self.random.randint(0, 5)}  # fmt: skip
+        take_in(ImportKind.STORES, [row])
+
+    def know_members(self, until: date) -> None:
+        """A file of members names some by phone and WeChat, and who never bought."""
+        rows = [
+            {"phone": phone, "wechat": f"wx_{phone}", "store": self.random.choice(self.stores).code,
+             "enrolled_on": f"{until - timedelta(days=30)}"}
+            for phone in self.random.sample([*PHONES, "13900009999"], 3)
+        ]  # fmt: skip
+        take_in(ImportKind.MEMBERS, rows)
+
     def score_otherwise(self, until: date) -> None:
         """An admin changes how members are scored."""
         fields: dict[str, Any] = {
@@ -119,7 +135,7 @@ class Chain:
         scoring_save(actor=self.admin, fields=cast(ScoringFields, fields | kept), based_on=now.pk)
 
     def _receipt(self, number: str, day: date) -> list[dict[str, Any]]:
-        at = f"{day:%Y%m%d}{self.random.randint(8, 22):02}{self.random.randint(0, 59):02}00"
+        at = f"{day:%Y%m%d}{self.random.randint(0, 23):02}{self.random.randint(0, 59):02}00"
         common = {
             "license_code": self.random.choice(self.stores).licence_number,
             "inputtime": at,
@@ -140,7 +156,8 @@ class Chain:
     def happenings(self) -> Iterator[Callable[[date], None]]:
         kinds = {
             self.sell: 5, self.correct: 3, self.take_back: 4, self.learn_products: 1, self.object: 3,
-            self.open_a_store: 1, self.undo: 4, self.score_otherwise: 3,
+            self.open_a_store: 1, self.close_later: 2, self.know_members: 2, self.undo: 4,
+            self.score_otherwise: 3,
         }  # fmt: skip
         return iter(self.random.choices(list(kinds), list(kinds.values()), k=self.random.randint(1, 4)))
 
