@@ -24,8 +24,7 @@ from organization.models import AuditEvent, ImportKind, Job, QuarantinedRow, Sta
 from sales.models import Receipt, ReceiptLine, StoreDay
 from sales.services import store_days_rebuild
 from segmentation.models import MemberScore
-from segmentation.nightly import facts
-from segmentation.nightly.stage import Stage
+from segmentation.nightly import shards
 from tests.campaigns.cast import DAY, make_draft, make_night, make_reachable, make_receipt
 from tests.organization.importing import counts, take_in
 from tests.sales.importing import line, make_products, take
@@ -129,14 +128,14 @@ def test_it_ends_a_night_that_had_read_the_member_before(
     gone, stays = make_reachable(store), make_reachable(store)
     for member in (gone, stays):
         a_receipt(store, NIGHT, member)
-    read, write = facts.STAGE.read, facts.STAGE.write
+    write = shards._write
 
-    def erase_meanwhile(run: Any, found: Any) -> Any:
-        assert len(found.facts.member) == 2
+    def erase_meanwhile(shard: Any, found: Any) -> None:
+        assert len(found.member) == 2
         erase(gone)
-        return write(run, found)
+        write(shard, found)
 
-    monkeypatch.setattr(facts, "STAGE", Stage(read, erase_meanwhile))
+    monkeypatch.setattr(shards, "_write", erase_meanwhile)
     assert run_night().status == "done"
     assert list(MemberScore.unscoped.values_list("member", flat=True)) == [stays.pk]
 
