@@ -26,7 +26,6 @@ from segmentation.models import NightlyRun
 from segmentation.services import night_start
 
 DAYS, LONGER = 730, 10
-NIGHTS = 3
 GROUP_BY = """
     SELECT count(*), sum(recency + frequency + monetary) FROM (
         SELECT member_id, max(business_day) - DATE '2000-01-01' AS recency, count(*) AS frequency,
@@ -71,26 +70,27 @@ def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks nightly", description=__doc__)
     parser.add_argument("--receipts", type=int, default=10_000_000)
     parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--nights", type=int, default=3, help="of whose times the usual one is taken")
     print(json.dumps(measure(**vars(parser.parse_args(words)))))
 
 
-def measure(*, receipts: int, members: int) -> dict[str, float]:
+def measure(*, receipts: int, members: int, nights: int) -> dict[str, float]:
     per_day = receipts // DAYS
-    figures = _whole(DataSet(per_day, members))
+    figures = _whole(DataSet(per_day, members), nights)
     short = DataSet(per_day // LONGER, members // LONGER)
     long = DataSet(per_day // LONGER, members // LONGER, DAYS * LONGER)
-    figures["ratio_incremental_10x_history"] = _next_night(long) / _next_night(short)
+    figures["ratio_incremental_10x_history"] = _next_night(long, nights) / _next_night(short, nights)
     return {"receipts": per_day * DAYS, "members": members} | figures
 
 
-def _whole(data: DataSet) -> dict[str, float]:
+def _whole(data: DataSet, nights: int) -> dict[str, float]:
     data.prepare()
     _forget_nights()
     group_by = [_group_by(), _group_by()]
     with a_worker() as worker:
         _night(worker, LAST_DAY - timedelta(days=8), full=True)  # The measured one has scores to replace.
         full = _night(worker, LAST_DAY, full=True)
-        incremental = _next_nights(worker, data)
+        incremental = _next_nights(worker, data, nights)
     group_by += [_group_by(), _group_by()]
     frames = _frames()
     _take_back()
@@ -103,20 +103,20 @@ def _whole(data: DataSet) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _next_night(data: DataSet) -> float:
+def _next_night(data: DataSet, nights: int) -> float:
     data.prepare()
     _forget_nights()
     with a_worker() as worker:
         _night(worker, LAST_DAY, full=True)
-        incremental = _next_nights(worker, data)
+        incremental = _next_nights(worker, data, nights)
     _take_back()
     return incremental
 
 
-def _next_nights(worker: Worker, data: DataSet) -> float:
+def _next_nights(worker: Worker, data: DataSet, nights: int) -> float:
     """The usual time of some nights in turn, each with a day of receipts more."""
     seconds = []
-    for after in range(1, NIGHTS + 1):
+    for after in range(1, nights + 1):
         data.add(LAST_DAY + timedelta(days=after))
         seconds.append(_night(worker, LAST_DAY + timedelta(days=after)))
     return median(seconds)

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-COMMAND = ["nightly", "--receipts", "7300", "--members", "400"]
+COMMAND = ["nightly", "--receipts", "7300", "--members", "400", "--nights", "1"]
 
 
 def test_it_measures_nights_against_a_query_and_a_data_frame(tmp_path: Path) -> None:
