@@ -138,6 +138,8 @@ def _begin_changes() -> None:
         # row by row. Every query of a merge has an index to go by.
         for other in ("seqscan", "hashjoin", "mergejoin"):
             cursor.execute(f"SET LOCAL enable_{other} = off")
+        # Members that came a moment ago are in no statistics yet, and each batch asks for its buyers.
+        cursor.execute("ANALYZE members_memberidentity (kind, lookup)")
 
 
 @dataclass
