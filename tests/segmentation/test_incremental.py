@@ -162,7 +162,7 @@ class Chain:
         return iter(self.random.choices(list(kinds), list(kinds.values()), k=self.random.randint(1, 4)))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_it_equals_a_full_rebuild_whatever_happened(seed: int, store: Store, other_store: Store) -> None:
     make_products()
     chain = Chain(seed, store, other_store)
