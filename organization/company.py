@@ -1,10 +1,5 @@
-"""Which company this is: `current()` is the row of the set-up, or what the environment says.
+"""Which company this is: `current()` is the row of the set-up, or what the environment says."""
 
-Every process keeps the row for a few seconds, so asking costs nothing; another process sees a
-change within that time.
-"""
-
-import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -12,10 +7,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from organization.keeping import KeptRows
 from organization.models import Company
 
-KEPT_SECONDS = 5.0
-_kept: tuple[float, Company | None] | None = None
+ROW: KeptRows[Company | None] = KeptRows(lambda: Company.objects.first())
 
 
 def current() -> Company:
@@ -30,17 +25,7 @@ def current() -> Company:
 
 def saved() -> Company | None:
     """The row, if the set-up has written one."""
-    global _kept
-    now = time.monotonic()
-    if _kept is None or now - _kept[0] > KEPT_SECONDS:
-        _kept = (now, Company.objects.first())
-    return _kept[1]
-
-
-def forget() -> None:
-    """Read the row again next time; called whenever this process has changed it."""
-    global _kept
-    _kept = None
+    return ROW.get()
 
 
 def zone() -> ZoneInfo:

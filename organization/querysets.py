@@ -60,6 +60,7 @@ class StoreQuerySet(VisibleQuerySet):
         if staff.sees_everything:
             return self
         scope = Q(staff=staff)
+        models.prefetch_related_objects([staff], "regions")  # Once for all that a page asks.
         for region in staff.regions.all():
             scope |= Q(region__path__startswith=region.path)
         return self.filter(scope).distinct() if staff.is_active else self.none()

@@ -14,7 +14,7 @@ from organization.services import audit
 from sales.models import Receipt
 from segmentation.analytics import rfm
 from segmentation.models import ClusterModelRow, GroupName, NightlyRun, RfmSettings, ScoreCheck
-from segmentation.names import forget as forget_names
+from segmentation.names import NAMES
 from segmentation.nightly.columns import lock
 from segmentation.nightly.run import KIND, latest_published, refuse_if_older
 from segmentation.selectors import scoring_now
@@ -220,8 +220,8 @@ def group_names_save(*, actor: Staff, names: Mapping[str, tuple[str, str]]) -> b
         before={code: _both(was.get(code, ["", ""])) for code in changed},
         after={code: _both(names[code]) for code in changed},
     )
-    forget_names()
-    transaction.on_commit(forget_names)
+    NAMES.forget()
+    transaction.on_commit(NAMES.forget)
     return True
 
 

@@ -50,8 +50,8 @@ def _own_uploads(settings: Settings, tmp_path: Path) -> None:
 def _set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As after the first run, with the company of the settings; what a test saves is forgotten."""
     monkeypatch.setattr(first_run, "_is_done", True)
-    monkeypatch.setattr(company, "_kept", (float("inf"), None))
-    monkeypatch.setattr(names, "_kept", (float("inf"), {}))
+    company.ROW.put(None, at=float("inf"))
+    names.NAMES.put({}, at=float("inf"))
     yield
     timezone.deactivate()
     translation.deactivate()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from campaigns.policy.audience import latest_birth_date
 from dashboards.campaigns.words import money
 from members.models import AgeVerification, Member, SelfExclusion
 from members.selectors import ConsentInForce
+from organization import company
 from sales.models import Receipt
 from segmentation import selectors
 from segmentation.labels import CLASS_LABELS, SEGMENT_LABELS
@@ -33,7 +33,7 @@ class Standing:
 def standing(member: Member, consents: list[ConsentInForce]) -> Standing:
     age = getattr(member, "age_verification", None)
     exclusion = getattr(member, "self_exclusion", None)
-    adult_by = latest_birth_date(timezone.localdate(), age=settings.MINIMUM_AGE)
+    adult_by = latest_birth_date(timezone.localdate(), age=company.current().minimum_age)
     is_minor = member.birth_date is not None and member.birth_date > adult_by
     answer = _answer(exclusion, age if not is_minor else None, consents)
     return Standing(answer, age, is_minor, exclusion, consents)

@@ -18,7 +18,7 @@ from organization.jobs import JobError
 from organization.models import Role
 from segmentation import selectors, services
 from segmentation.models import RfmSettings
-from segmentation.names import own_names
+from segmentation.names import NAMES
 from segmentation.nightly.preview import TooManyReceipts, fifths, preview
 from segmentation.services import ScoringFields
 
@@ -49,7 +49,7 @@ def scoring_preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 @roles(Role.ADMIN)
 def scoring_names(request: HttpRequest) -> HttpResponse:
-    names = GroupNamesForm(request.POST if "reset" not in request.POST else {}, names=own_names())
+    names = GroupNamesForm(request.POST if "reset" not in request.POST else {}, names=NAMES.get())
     if not names.is_valid():
         now = selectors.scoring_now()
         return _page(
@@ -149,7 +149,7 @@ def _page(
     context = {
         "title": _("Scoring"),
         "form": form,
-        "names": names or GroupNamesForm(names=own_names()),
+        "names": names or GroupNamesForm(names=NAMES.get()),
         "foretold": foretold,
         "has_fifths": run is not None and run.scoring.mode == RfmSettings.Mode.QUANTILE,
         "waits_since": date_format(run.as_of, "DATE_FORMAT") if run and waits else "",

@@ -40,8 +40,8 @@ def company_save(*, actor: Staff | None, fields: CompanyFields) -> Company:
             before={name: was[name] for name in changed},
             after={name: getattr(saved, name) for name in changed},
         )
-    company.forget()
-    transaction.on_commit(company.forget)
+    company.ROW.forget()
+    transaction.on_commit(company.ROW.forget)
     return saved
 
 

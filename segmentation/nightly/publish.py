@@ -23,8 +23,6 @@ from segmentation.nightly.totals import totals_write
 
 FACTS = [field.attname for field in FactFields._meta.local_concrete_fields]
 RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
-
-
 PUBLISHED = ("published_at", "imports_until", "score_shares", "seen", "members_scored")
 
 
@@ -78,7 +76,7 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
     changed = 0
     with connection.cursor() as cursor:
         for statement in (CHANGE, RANK, ADD, REMOVE):
-            cursor.execute(statement.replace("{asked}", asked), {"run": run.pk})
+            cursor.execute(statement.format(asked=asked), {"run": run.pk})
             changed += cursor.rowcount
     changes_write(run)
     with connection.cursor() as cursor:

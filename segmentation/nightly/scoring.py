@@ -11,7 +11,6 @@ from segmentation.models import RfmSettings
 from segmentation.nightly.population import NONE
 
 # A published row's segment as its place in SEGMENTS, and NONE without one.
-# A published row's segment as its place in SEGMENTS, and NONE without one.
 SEGMENT_PLACE = (
     f"coalesce(array_position(string_to_array('{','.join(rfm.SEGMENTS)}', ','), segment) - 1, {NONE})"
 )

@@ -137,7 +137,7 @@ def test_it_speaks_it_though_the_company_speaks_another(client: Client, url: str
     row = company.current()
     row.language = "zh-hans"
     row.save()
-    company.forget()
+    company.ROW.forget()
     assert '<html lang="en">' in text_of(client, url, accept_language="en-GB")
     assert '<html lang="zh-hans">' in text_of(client, url)
 
