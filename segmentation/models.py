@@ -62,6 +62,10 @@ class RfmSettings(models.Model):
     def break_points(self) -> Breaks | None:
         return Breaks(**self.breaks) if self.mode == self.Mode.FIXED else None
 
+    @property
+    def compares_regions(self) -> bool:
+        return self.mode == self.Mode.PEERS and self.peers == self.Peers.REGION
+
 
 class GroupName(models.Model):
     """What the company calls a segment, or one of the eight value classes such as 101; empty: as ever."""

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from dashboards.campaigns.words import money
+from dashboards.segments.exports import export_note
 from dashboards.segments.forms import MemberFilterForm
 from organization.access import roles, staff_of
 from organization.export import csv_response
@@ -44,7 +45,8 @@ def members(request: HttpRequest) -> HttpResponse:
 def members_csv(request: HttpRequest) -> StreamingHttpResponse:
     run = selectors.published_run()
     names = selectors.cluster_names(selectors.cluster_model(run)) if run else {}
-    _form, found, _sort = _asked(request, names)
+    form, found, _sort = _asked(request, names)
+    export_note(staff_of(request), form.cleaned_data if form.is_valid() else {}, rows=found.count())
     header = [_("Member"), _("Store code"), _("Home store"), _("Last purchase"), _("Receipts"), _("Spend")]
     header += ["R", "F", "M", _("Segment"), _("Value class"), _("Cluster")]
     return csv_response(name="members.csv", header=header, rows=_csv_rows(found, names))
@@ -62,7 +64,7 @@ def _asked(
     order = column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True)
     if not form.is_valid():
         return form, MemberScore.objects.none(), sort
-    wanted = form.cleaned_data
+    wanted = dict(form.cleaned_data)
     label = wanted.pop("q")
     found = selectors.members_of(staff_of(request), label=label, **wanted)
     return form, found.order_by(order, "member_id"), sort

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboards.campaigns.words import money
+from dashboards.segments.exports import export_note
 from dashboards.segments.forms import MoverFilterForm
 from members.models import Member
 from organization.access import roles, staff_of
 from organization.export import csv_response
 from organization.models import Role, Staff
-from organization.services import audit
 from segmentation import history
 from segmentation.labels import label_of
 from segmentation.models import ScoreChange
@@ -47,9 +47,12 @@ def segment_movers(request: HttpRequest) -> HttpResponse:
 
 @roles(*Role)
 def segment_movers_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """All that pass the filters; that they were taken out is an event itself."""
+    """All that pass the filters."""
     form, found, _sort = _asked(request)
-    audit(actor=staff_of(request), code="member.list_exported", data=_said(form) | {"rows": found.count()})
+    asked = form.cleaned_data if form.is_valid() else {}
+    called = {"was": "segment_before", "now": "segment_after"}
+    narrowed = {called.get(name, name): value for name, value in asked.items()}
+    export_note(staff_of(request), narrowed, rows=found.count())
     header = [_("Member"), _("Store code"), _("Home store"), _("Before"), _("After"), _("Moved on")]
     header += [_("Last purchase"), _("Receipts"), _("Spend"), "R", "F", "M"]
     return csv_response(name="movers.csv", header=header, rows=_csv_rows(staff_of(request), found))
@@ -123,16 +126,3 @@ def _csv_rows(staff: Staff, found: ChangeQuerySet) -> Iterator[list[Any]]:
                 *(row["now_label"], row["moved_on"], row["last_day"], row["receipts"], row["exact"]),
                 *row["scores"],
             ]
-
-
-def _said(form: MoverFilterForm) -> dict[str, str]:
-    """What was asked for, as the audit trail keeps it."""
-    asked = form.cleaned_data if form.is_valid() else {}
-    data = {
-        "since": asked.get("since"),
-        "until": asked.get("until"),
-        "segment_before": asked.get("was"),
-        "segment_after": asked.get("now"),
-        "store": getattr(asked.get("store"), "code", ""),
-    }
-    return {name: str(value) for name, value in data.items() if value}

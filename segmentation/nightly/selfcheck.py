@@ -30,7 +30,7 @@ from segmentation.nightly.population import NONE
 from segmentation.nightly.reading import EPOCH, days, facts_of
 from segmentation.nightly.rows import facts_rows
 from segmentation.nightly.run import latest_published
-from segmentation.nightly.touched import changed_since
+from segmentation.nightly.touched import changed_since, regions_changed
 
 SAMPLE = 2_000
 LATELY = timedelta(days=7)
@@ -97,7 +97,7 @@ def look(seed: int) -> Found:
     if run is None:
         raise JobError(_("No night has been made yet, so there is nothing to check."))
     changed = changed_since(run)
-    if changed is None:
+    if changed is None or (run.scoring.compares_regions and regions_changed(run)):
         raise JobError(_("Stores or brands have changed since the night; check again after the next one."))
     params = {"seed": seed, "most": SAMPLE, "as_of": run.as_of, "lately": run.as_of - LATELY}
     drawn = copy_out(DRAWN, params, {"member": BIG})["member"]

@@ -80,6 +80,7 @@ def seen_now() -> dict[str, Any]:
         "receipt": Receipt.unscoped.aggregate(last=Max("pk"))["last"] or 0,
         "version": ReceiptHistory.unscoped.aggregate(last=Max("pk"))["last"] or 0,
         "changes": changes,
+        "regions": _regions_now(),
         **_order_now(),
     }
 
@@ -119,6 +120,16 @@ def previous(run: NightlyRun) -> NightlyRun | None:
     """The published night this one goes on from; of the same day, where it is made again."""
     runs = NightlyRun.objects.filter(published_at__isnull=False, as_of__lte=run.as_of)
     return runs.order_by("-as_of").first()
+
+
+def regions_changed(run: NightlyRun) -> bool:
+    """Whether a store stands in another region than a published night saw."""
+    now = _regions_now()
+    return any(now.get(store, was) != was for store, was in run.seen.get("regions", {}).items())
+
+
+def _regions_now() -> dict[str, int]:
+    return {str(store): region for store, region in Store.unscoped.values_list("pk", "region")}
 
 
 def _order_now() -> dict[str, list[int]]:

@@ -174,6 +174,8 @@ def test_it_lists_only_members_of_the_own_stores(
     rows = b"".join(logged_in(manager).get("/segments/members.csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert rows.count("\r\n") == 3
     assert "0002" not in rows.replace("M··· 0002", "")
+    (event,) = AuditEvent.unscoped.filter(code="member.list_exported")
+    assert (event.actor, event.data) == (manager, {"rows": 2})
     foreign = f"/segments/members/?store={other_store.pk}"
     assert "M···" not in logged_in(manager).get(foreign).content.decode()
 

@@ -16,9 +16,10 @@ from members.services import profiling_end, profiling_resume
 from organization import watch
 from organization.jobs import job_run
 from organization.models import Alert, Job, Staff, Store, WorkerBeat
+from organization.services import region_ensure
 from organization.watch import standing
 from segmentation import services, tasks
-from segmentation.models import MemberScore, NightlyRun, ScoreCheck, ScoreDifference
+from segmentation.models import MemberScore, NightlyRun, RfmSettings, ScoreCheck, ScoreDifference
 from segmentation.nightly import selfcheck
 from segmentation.nightly.reading import facts_of
 from tests.segmentation.builders import NIGHT, a_product, a_receipt, days_before, make_night
@@ -188,6 +189,19 @@ def test_it_is_made_once_a_week(nights: list[Member]) -> None:
         assert ring() == 1
     with time_machine.travel(begin + timedelta(days=7), tick=True):
         assert ring() == 2
+
+
+def test_it_does_not_compare_regions_that_have_changed(nights: list[Member], store: Store) -> None:
+    RfmSettings.objects.create(mode=RfmSettings.Mode.PEERS)
+    make_night()
+    assert make_check().difference_count == 0
+    Store.unscoped.filter(pk=store.pk).update(region=region_ensure(names=["北"]))
+    job = services.score_check_start(asked_by=None)
+    job_run(job.pk)
+    job.refresh_from_db()
+    assert job.status == Job.Status.FAILED and "check again after the next one" in job.error
+    make_night()
+    assert make_check().difference_count == 0
 
 
 def test_it_waits_for_the_first_night(db: None) -> None:
