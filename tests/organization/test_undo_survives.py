@@ -1,14 +1,8 @@
 """An undo that is killed, doubled or cancelled: all of it or nothing, once."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from organization.imports.runner import LOCK
@@ -16,10 +10,11 @@ from organization.imports.undo import KIND
 from organization.jobs import LEASE, job_cancel, job_create, job_run, jobs_requeue
 from organization.models import AuditEvent, Import, ImportKind, Job, Staff, Store
 from sales.models import Receipt
+from tests.killing import GATE, held, kill_at_gate, run_in_thread, until, waiting_for
 from tests.organization.importing import counts, queue
 from tests.organization.undoing import business_rows
 from tests.sales.importing import make_products
-from tests.sales.test_import_survives import GATE, WORKER, a_file, held, run_in_thread, until, waiting_for
+from tests.sales.test_import_survives import a_file
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,36 +34,9 @@ def an_undo(record: Import) -> Job:
     return job_create(kind=KIND, label="undo", payload={"import": record.pk}, asked_by=None)
 
 
-@contextmanager
-def gate_at_the_end_of_an_undo() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NEW; END $$;
-                CREATE TRIGGER gate BEFORE UPDATE ON organization_import FOR EACH ROW
-                WHEN (NEW.undone_at IS NOT NULL) EXECUTE FUNCTION wait_at_gate()"""
-        )
-        try:
-            with held(GATE):
-                yield
-        finally:
-            cursor.execute("DROP FUNCTION wait_at_gate() CASCADE")
-
-
-def kill_a_worker_inside(job: Job) -> None:
-    name = str(connection.settings_dict["NAME"])
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "HUIYAN_DB": name}
-    with gate_at_the_end_of_an_undo():
-        worker = subprocess.Popen([sys.executable, "-c", WORKER, str(job.pk)], env=environment)
-        until(lambda: worker.poll() is not None or waiting_for(GATE) > 0)
-        assert worker.poll() is None
-        worker.kill()
-        worker.wait()
-
-
 def test_a_killed_undo_leaves_nothing_behind_and_is_done_by_the_next_worker(record: Import) -> None:
     before, job = business_rows(), an_undo(record)
-    kill_a_worker_inside(job)
+    kill_at_gate("organization_import", "NEW.undone_at IS NOT NULL", job.pk)
     until(lambda: not waiting_for(GATE))
     assert business_rows() == before
     Job.unscoped.filter(pk=job.pk).update(heartbeat_at=timezone.now() - LEASE - timedelta(seconds=1))
@@ -83,7 +51,7 @@ def test_a_killed_undo_leaves_nothing_behind_and_is_done_by_the_next_worker(reco
 def test_two_undos_at_once_are_one(record: Import) -> None:
     jobs = [an_undo(record), an_undo(record)]
     with held(LOCK):
-        threads = [run_in_thread(job) for job in jobs]
+        threads = [run_in_thread(job.pk) for job in jobs]
         until(lambda: waiting_for(LOCK) == 2)
     for thread in threads:
         thread.join()
@@ -95,11 +63,11 @@ def test_two_undos_at_once_are_one(record: Import) -> None:
 def test_an_import_that_waits_for_an_undo_finds_nothing_of_the_undone_one(record: Import) -> None:
     before = business_rows()
     with held(LOCK):
-        undoing = run_in_thread(an_undo(record))
+        undoing = run_in_thread(an_undo(record).pk)
         until(lambda: waiting_for(LOCK) == 1)
         again = queue(ImportKind.SALES, a_file())
         assert again.job is not None
-        importing = run_in_thread(again.job)
+        importing = run_in_thread(again.job_id)
         until(lambda: waiting_for(LOCK) == 2)
     undoing.join()
     importing.join()
@@ -111,7 +79,7 @@ def test_an_import_that_waits_for_an_undo_finds_nothing_of_the_undone_one(record
 def test_a_cancelled_undo_changes_nothing(record: Import, admin: Staff) -> None:
     before, job = business_rows(), an_undo(record)
     with held(LOCK):
-        thread = run_in_thread(job)
+        thread = run_in_thread(job.pk)
         until(lambda: waiting_for(LOCK) == 1)
         assert job_cancel(job, by=admin)
     thread.join()

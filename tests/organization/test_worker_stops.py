@@ -16,12 +16,12 @@ from organization.jobs import job_run
 from organization.models import ImportKind, Job, ScheduledTask, WorkerBeat
 from organization.workers import jobs_hand_back
 from sales.models import Receipt
+from tests.killing import GATE, gate, until, waiting_for
 from tests.organization.importing import queue
 from tests.sales.importing import line, make_products
-from tests.sales.test_import_survives import gate_at_the_end_of_an_import, until, waiting_for
+from tests.sales.test_import_survives import END_OF_AN_IMPORT
 
 pytestmark = pytest.mark.django_db(transaction=True)
-GATE = 4_712
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def now(job: Job) -> Job:
 
 def test_it_hands_back_the_job_it_is_in(real_worker: Any, store: object) -> None:
     make_products()
-    with gate_at_the_end_of_an_import():
+    with gate(*END_OF_AN_IMPORT):
         job = queue(ImportKind.SALES, [line("R1"), line("R2")]).job
         assert job
         until(lambda: waiting_for(GATE) > 0)

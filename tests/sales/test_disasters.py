@@ -3,10 +3,8 @@
 Whatever happens, each file is in the tables once or not at all, and can be run again.
 """
 
-import os
 import random
 import subprocess
-import sys
 import time
 from datetime import timedelta
 
@@ -17,9 +15,9 @@ from django.utils import timezone
 from organization.jobs import LEASE, job_retry, job_run, jobs_requeue
 from organization.models import Import, ImportKind, Job, Store
 from sales.models import Receipt, ReceiptHistory, ReceiptLine
+from tests.killing import JOB_RUN, another_process, until
 from tests.organization.importing import counts, queue
 from tests.sales.importing import line, make_products
-from tests.sales.test_import_survives import WORKER, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,12 +49,7 @@ def queued(name: str = "a.csv") -> Job:
 
 
 def worker(job: Job, before: str = "") -> "subprocess.Popen[bytes]":
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "HUIYAN_DB": str(connection.settings_dict["NAME"]),
-    }
-    return subprocess.Popen([sys.executable, "-c", before + WORKER, str(job.pk)], env=environment)
+    return another_process(before + JOB_RUN, job.pk)
 
 
 def other_backends() -> list[int]:

@@ -1,12 +1,6 @@
 """However many shards, whoever takes them and whoever dies: the facts are the same."""
 
-import os
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,16 +13,12 @@ from segmentation.models import NightlyRun, NightlyShard, PendingFacts
 from segmentation.nightly import shards, touched
 from segmentation.nightly.reading import facts_between
 from segmentation.services import night_help
+from tests.killing import SET_UP, another_process, kill_at_gate
 from tests.segmentation.builders import NIGHT, days_before, make_night, morning_after, published_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-GATE = 4_712
-HELPER = """
-import sys, django
-django.setup()
-from segmentation.services import night_help
-night_help(int(sys.argv[1]))"""
+HELPER = SET_UP + "from segmentation.services import night_help\nnight_help(int(sys.argv[1]))"
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +82,7 @@ def test_another_process_takes_its_share(
     run, helped = NightlyRun.objects.get(as_of=NIGHT), []
 
     def help_first(night: NightlyRun, name: str) -> None:
-        with helper(run) as process:
+        with another_process(HELPER, run.pk) as process:
             assert process.wait(60) == 0
         helped.append(night.shards.filter(is_done=True).count())
         work_out(night, name)
@@ -111,13 +101,7 @@ def test_it_waits_for_no_helper_that_was_killed(
     run, left = NightlyRun.objects.get(as_of=NIGHT), []
 
     def kill_one(night: NightlyRun, name: str) -> None:
-        with gate(), helper(run) as process:
-            until = time.monotonic() + 60
-            while not somebody_waits_at_the_gate():
-                assert process.poll() is None and time.monotonic() < until
-                time.sleep(0.02)
-            process.kill()
-            process.wait()
+        kill_at_gate("segmentation_nightlyshard", "NEW.is_done", run.pk, script=HELPER)
         claimed = night.shards.filter(is_done=False, claimed_at__isnull=False)
         left.append(claimed.count())
         work_out(night, name)
@@ -174,39 +158,3 @@ def test_who_comes_too_late_writes_nothing(one_shard: dict[str, list[Any]]) -> N
             shards.prepare(run, None, "another")
             with pytest.raises(LeaseLost):
                 shards.work_out(run, name)
-
-
-@contextmanager
-def helper(run: NightlyRun) -> Iterator["subprocess.Popen[bytes]"]:
-    name = str(connection.settings_dict["NAME"])
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "HUIYAN_DB": name}
-    with subprocess.Popen([sys.executable, "-c", HELPER, str(run.pk)], env=environment) as process:
-        yield process
-
-
-@contextmanager
-def gate() -> Iterator[None]:
-    """A shard that is about to be marked as done waits here, before its facts are written."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
-        cursor.execute(
-            f"""CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NEW; END $$;
-                CREATE TRIGGER gate BEFORE UPDATE ON segmentation_nightlyshard FOR EACH ROW
-                WHEN (NEW.is_done) EXECUTE FUNCTION wait_at_gate()"""
-        )
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])
-            cursor.execute("DROP FUNCTION wait_at_gate() CASCADE")
-
-
-def somebody_waits_at_the_gate() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [GATE],
-        )
-        return bool(cursor.fetchone()[0])
