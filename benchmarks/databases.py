@@ -3,11 +3,12 @@
 import os
 from datetime import date
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Max
 
 from benchmarks.chain import make_chain
-from config import embedded
 from members.models import Member
 from organization.models import Import, ImportKind, Source
 from sales.models import Receipt
@@ -15,6 +16,7 @@ from sales.models import Receipt
 FACTS = ("sales_receipt", "sales_receiptline", "sales_receipthistory", "sales_receiptlinehistory")
 MONTHS, DAYS_PER_MONTH = 18, 28
 BEFORE = "before"
+BARE = f"{settings.DATABASES['default']['NAME']}_bare"
 
 
 def use(name: str) -> None:
@@ -36,11 +38,8 @@ def prepare(name: str, members: int) -> None:
     run("VACUUM ANALYZE")
 
 
-def prepare_filled(name: str, members: int, receipts: int, *, like: str) -> None:
+def prepare_filled(name: str, members: int, receipts: int) -> None:
     """A database with the chain and so many receipts of the months before the file; kept as it is."""
-    use("postgres")
-    if not _is_there(name):
-        run(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')  # Quicker than all migrations once more.
     open_database(name, members)
     if Receipt.unscoped.filter(imported_by__file_name=BEFORE).count() == receipts:
         clear_imported()
@@ -50,6 +49,19 @@ def prepare_filled(name: str, members: int, receipts: int, *, like: str) -> None
     run("VACUUM ANALYZE")
 
 
+def _copy_of_bare(name: str) -> None:
+    """A database with all tables and no rows, unless there is one; quicker than all migrations each time."""
+    use("postgres")
+    if _is_there(name):
+        return
+    if not _is_there(BARE):
+        run(f'CREATE DATABASE "{BARE}"')
+        use(BARE)
+        call_command("migrate", verbosity=0)
+        use("postgres")
+    run(f'CREATE DATABASE "{name}" TEMPLATE "{BARE}"')
+
+
 def _is_there(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
@@ -57,7 +69,7 @@ def _is_there(name: str) -> bool:
 
 
 def open_database(name: str, members: int) -> None:
-    embedded.create_database(name)
+    _copy_of_bare(name)
     use(name)
     call_command("migrate", verbosity=0)
     if Member.unscoped.count() != members:
@@ -73,7 +85,7 @@ def clear() -> None:
 def clear_imported() -> None:
     """Take back all that came after the receipts that were there before, and the room it took."""
     (before,) = Import.unscoped.filter(file_name=BEFORE).values_list("pk", flat=True)
-    last = Receipt.unscoped.filter(imported_by=before).order_by("pk").values_list("pk", flat=True).last()
+    last = Receipt.unscoped.filter(imported_by=before).aggregate(last=Max("pk"))["last"]
     run("DELETE FROM sales_receipt WHERE id > %s", last)
     run("DELETE FROM sales_receiptline WHERE receipt_id > %s", last)
     run("TRUNCATE organization_quarantinedrow")

@@ -35,7 +35,7 @@ def measure(*, lines: int, present: int, peer_rows: int, rounds: int) -> dict[st
     empty = f"{settings.DATABASES['default']['NAME']}_bench"  # Never one that holds a company.
     path, members = sales_file(settings.LOCAL_DIR, lines), members_of(lines)
     databases.prepare(empty, members)
-    databases.prepare_filled(f"{empty}_filled", members, present, like=empty)
+    databases.prepare_filled(f"{empty}_filled", members, present)
     databases.use(empty)
     figures: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(dir=settings.LOCAL_DIR) as kept:
