@@ -15,6 +15,7 @@ from organization.models import Import, ImportKind, Job
 from organization.services import import_create
 
 LOOK_EVERY = 0.02  # seconds
+FOUND_EVERY = 10  # looks
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,28 @@ def _peak_mb(command: list[str]) -> float:
     """Run a command; the most memory that it and its children held at a time."""
     most = 0
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ)
-    watched = psutil.Process(process.pid)
+    family = Family(process.pid)
     while process.poll() is None:
-        most = max(most, held(watched))
+        most = max(most, family.held())
         time.sleep(LOOK_EVERY)
     if process.returncode:
         sys.exit(f"The job's process ended with {process.returncode}.")
     return most / 1e6
 
 
-def held(process: psutil.Process) -> int:
-    """Resident bytes of a process and its children; pages that they share count once for each."""
-    try:
-        family = [process, *process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in family)
-    except psutil.NoSuchProcess:
-        return 0
+class Family:
+    """A process and its children. To find the children takes a millisecond, so that is done now and then."""
+
+    def __init__(self, pid: int) -> None:
+        self._first, self._all, self._looks = psutil.Process(pid), list[psutil.Process](), 0
+
+    def held(self) -> int:
+        """Resident bytes of all; pages that they share count once for each."""
+        try:
+            if self._looks % FOUND_EVERY == 0:
+                self._all = [self._first, *self._first.children(recursive=True)]
+            self._looks += 1
+            return sum(one.memory_info().rss for one in self._all)
+        except psutil.NoSuchProcess:
+            self._looks = 0
+            return 0

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psutil
 from django.conf import settings
 
-from benchmarks.running import LOOK_EVERY, held
+from benchmarks.running import LOOK_EVERY, Family
 from organization.models import Job
 
 COMMAND = ("celery", "--quiet", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR")
@@ -36,9 +35,9 @@ class Worker:
         return (job.finished_at - job.started_at).total_seconds()
 
     def watch(self) -> None:
-        family = psutil.Process(self.process.pid)
+        family = Family(self.process.pid)
         while self.process.poll() is None:
-            self.peak_mb = max(self.peak_mb, held(family) / 1e6)
+            self.peak_mb = max(self.peak_mb, family.held() / 1e6)
             time.sleep(LOOK_EVERY)
 
 
