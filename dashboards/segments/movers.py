@@ -68,7 +68,9 @@ def movers_url(since: date, until: date, was: str | None = None, now: str | None
 
 def _asked(request: HttpRequest) -> tuple[MoverFilterForm, ChangeQuerySet, str]:
     """The form as filled in, the rows it asks for in the order asked for, and that order."""
-    form = MoverFilterForm(request.GET, staff=staff_of(request))
+    # Who has not said which days is asked for them, and not told that something is wrong.
+    has_days = bool({"since", "until"} & set(request.GET))
+    form = MoverFilterForm(request.GET if has_days else None, staff=staff_of(request))
     sort = request.GET.get("sort", USUAL_SORT)
     key = sort.removeprefix("-")
     if key not in SORTS:

@@ -177,6 +177,12 @@ def test_it_lists_own_members_only(
     assert chain["far"].label not in exported.decode()
 
 
+def test_it_asks_for_the_days_where_none_were_given(client: Client, admin: Staff) -> None:
+    client.force_login(admin)
+    page = client.get("/segments/moves/members/").content.decode()
+    assert "Choose the two days" in page and "This field is required." not in page
+
+
 def test_it_exports_what_is_listed_and_says_so_in_the_trail(
     chain: dict[str, Member], client: Client, admin: Staff, store: Store
 ) -> None:
