@@ -43,9 +43,6 @@ class Member(models.Model):
     unscoped = MemberQuerySet.as_manager()
     objects = closed(MemberQuerySet)
 
-    class Meta:
-        indexes = [models.Index(fields=["home_store"])]
-
     def __str__(self) -> str:
         return self.label
 

@@ -1,6 +1,7 @@
 """Transactions of a special kind, and a database that is away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg2
@@ -13,6 +14,8 @@ from django.db import (
     connections,
     transaction,
 )
+
+from organization.threads import as_here
 
 AWAY = (OperationalError, InterfaceError, psycopg2.OperationalError, psycopg2.InterfaceError)
 
@@ -55,3 +58,22 @@ def shared_snapshot() -> Iterator[str]:
             yield cursor.fetchone()[0]
     finally:
         keeper.close()
+
+
+@contextmanager
+def beside(work: Callable[[], object]) -> Iterator[None]:
+    """Do other work on a connection of its own while the body runs; what it raises is raised at the end.
+
+    Neither sees what the other has not committed.
+    """
+
+    def apart() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1, "beside") as pool:
+        doing = pool.submit(as_here(apart))
+        yield
+    doing.result()

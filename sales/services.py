@@ -27,28 +27,29 @@ STORE_DAYS = f"""
         FROM sales_receiptline WHERE business_day BETWEEN %(first)s AND %(last)s
         GROUP BY store_id, business_day
     ),
+    -- Several receipts of a day are one visit.
     visit AS (
-        SELECT store_id, member_id, day, lag(day) OVER visits AS before, lead(day) OVER visits AS after
-        FROM (
-            SELECT DISTINCT store_id, member_id, business_day AS day FROM sales_receipt
+        SELECT store_id, day, before FROM (
+            SELECT store_id, business_day AS day, lag(business_day) OVER (
+                       PARTITION BY store_id, member_id ORDER BY business_day) AS before
+            FROM sales_receipt
             WHERE member_id IS NOT NULL AND {COUNTS}
               AND business_day BETWEEN %(first)s - %(days)s AND %(last)s
-        ) d
-        WINDOW visits AS (PARTITION BY store_id, member_id ORDER BY day)
+        ) r WHERE before IS NULL OR before < day
     ),
     buyer AS (
         SELECT store_id, day, count(*) AS buyers,
                count(*) FILTER (WHERE day - before <= %(days)s) AS repeat_buyers
         FROM visit GROUP BY store_id, day
     ),
-    -- A visit keeps a member active for 30 days or until the next visit does.
+    -- A visit keeps a member active for 30 days, but for those in which the one before still does.
     step AS (
-        SELECT store_id, day, 1 AS change FROM visit
+        SELECT store_id, greatest(day, before + %(days)s) AS day, count(*) AS change FROM visit GROUP BY 1, 2
         UNION ALL
-        SELECT store_id, least(day + %(days)s, after), -1 FROM visit
+        SELECT store_id, day + %(days)s, -buyers FROM buyer
         UNION ALL
         SELECT store_id, day::date, 0
-        FROM (SELECT store_id FROM visit UNION SELECT store_id FROM sale) s,
+        FROM (SELECT store_id FROM buyer UNION SELECT store_id FROM sale) s,
              generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS day
     ),
     active AS (

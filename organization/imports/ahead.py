@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import TypeVar
+
+from organization.threads import as_here
 
 Item = TypeVar("Item")
 
@@ -11,12 +12,9 @@ Item = TypeVar("Item")
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
     """The same items; each is made in a thread, in the caller's language, before it is asked for."""
 
-    def make() -> Item | None:
-        return next(items, None)
-
-    context = copy_context()
+    make = as_here(lambda: next(items, None))
     with ThreadPoolExecutor(1, "ahead") as pool:
-        coming = pool.submit(context.run, make)
+        coming = pool.submit(make)
         while (item := coming.result()) is not None:
-            coming = pool.submit(context.run, make)
+            coming = pool.submit(make)
             yield item

@@ -29,6 +29,7 @@ SEGMENTS = (
     "at_risk",
     "hibernating",
 )
+VALUE_CLASSES = tuple(f"{code:03b}" for code in range(8))
 
 
 Grid = Sequence[Sequence[str]]
@@ -75,10 +76,21 @@ def score(values: Values, reverse: bool = False, *, groups: Values | None = None
 
 
 def _less(values: Values, reverse: bool) -> NDArray[np.int64]:
+    if values.dtype.kind in "iu" and len(values) and np.ptp(values) < 4 * len(values):
+        return _less_by_counting(values, reverse)
     in_order = np.sort(values)
     if reverse:
         return np.asarray(len(values) - np.searchsorted(in_order, values, side="right"), np.int64)
     return np.asarray(np.searchsorted(in_order, values, side="left"), np.int64)
+
+
+def _less_by_counting(values: Values, reverse: bool) -> NDArray[np.int64]:
+    """The same of whole numbers that lie close together, several times as fast."""
+    places = values - values.min()
+    counts = np.bincount(places)
+    up_to = np.cumsum(counts)
+    less = len(values) - up_to if reverse else up_to - counts
+    return np.asarray(less[places], np.int64)
 
 
 def _less_in_group(
@@ -170,13 +182,14 @@ def place_of(r: Scores, f: Scores, grid: Grid) -> NDArray[np.int32]:
     return np.asarray(places[r - 1, f - 1], np.int32)
 
 
-def value_class(r_value: Values, f_value: Values, m_value: Values) -> NDArray[np.str_]:
-    """Return the class '000' to '111' of each member: R, F, M at or above the mean.
+def value_class(r_value: Values, f_value: Values, m_value: Values) -> Scores:
+    """Return the place in VALUE_CLASSES of each member: R, F, M at or above the mean.
 
     r_value: days of silence, where fewer is better. f_value: visits. m_value: spend.
     """
+    if not len(r_value):
+        return np.zeros(0, np.int8)
     r_high = np.asarray(r_value <= r_value.mean(), np.int8)
     f_high = np.asarray(f_value >= f_value.mean(), np.int8)
     m_high = np.asarray(m_value >= m_value.mean(), np.int8)
-    codes: NDArray[np.str_] = np.array([f"{code:03b}" for code in range(8)]).reshape(2, 2, 2)
-    return codes[r_high, f_high, m_high]
+    return r_high << 2 | f_high << 1 | m_high

@@ -54,21 +54,22 @@ class FactFields(models.Model):
     weekend_share = models.FloatField(null=True)
     evening_share = models.FloatField(null=True)
     stores = models.IntegerField()
+    # Null where nobody bought in the window: at home is then where the member enrolled.
+    home_store = models.ForeignKey(
+        Store, models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
+    )
 
     class Meta:
         abstract = True
 
 
 class MemberScore(FactFields, RankFields):
-    """The published row of a member."""
+    """The published row of a member. What all are read for comes first in it; see the migrations."""
 
     member = models.OneToOneField(Member, models.CASCADE, primary_key=True, related_name="score")
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)
-
-    class Meta:
-        indexes = [models.Index(fields=["segment"])]
 
 
 class PendingFacts(FactFields):
@@ -77,8 +78,6 @@ class PendingFacts(FactFields):
     pk = models.CompositePrimaryKey("run", "member")
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
     member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
-    # Null where nobody bought in the window: at home is then where the member enrolled.
-    home_store = models.ForeignKey(Store, models.DO_NOTHING, db_constraint=False, db_index=False, null=True)
 
     unscoped = OfMemberQuerySet.as_manager()
     objects = closed(OfMemberQuerySet)

@@ -17,7 +17,7 @@ from segmentation.models import ClusterModelRow, NightlyRun
 from segmentation.nightly.columns import FLOAT, INT
 from segmentation.nightly.population import NONE, population_columns
 
-# Spreads ids, so that a part of them has nothing in common; whole numbers, the same here and in SQL.
+# Spreads ids, so that a part of them has nothing in common.
 SPREAD, PRIME = 618_033, 1_000_003
 # Fewer members than this make no types worth a name.
 FEWEST_MEMBERS = 100
@@ -50,7 +50,7 @@ def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str
         return nobody, {}
     part = 1 + members // SAMPLE
     in_sample = known["member"] % PRIME * SPREAD % PRIME % part == 0
-    sample = _matrix(run, where=f"p.member_id %% {PRIME} * {SPREAD} %% {PRIME} %% {part} = 0")
+    sample = _matrix(run, members=known["member"][in_sample])
     try:
         chosen = _choose(run, sample)
     except ValueError:  # Too few members differ: there are no types to tell apart.
@@ -78,11 +78,13 @@ def _stands(run: NightlyRun, known: Columns, chosen: Chosen) -> bool:
     return is_same and not (known["cluster"][~known["looked_at"]] == NONE).any()
 
 
-def _matrix(run: NightlyRun, *, where: str = "true", looked_at: bool = False) -> NDArray[np.float64]:
+def _matrix(
+    run: NightlyRun, *, members: NDArray[np.int64] | None = None, looked_at: bool = False
+) -> NDArray[np.float64]:
     asked = {name: f"coalesce({expression}, 'NaN')" for name, expression in FEATURES.items()}
     types = {"packs": INT, **dict.fromkeys(FEATURES, FLOAT)}
     columns = population_columns(
-        run, {"packs": "packs", **asked}, types, where=where, only_looked_at=looked_at
+        run, {"packs": "packs", **asked}, types, members=members, only_looked_at=looked_at
     )
     return analytics.feature_matrix(columns, window=run.window_days)
 

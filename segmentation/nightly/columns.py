@@ -26,10 +26,22 @@ def lock(model: type[models.Model]) -> None:
         cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def more_memory() -> None:
-    """For sorts and joins of all members, until this transaction ends."""
+AT_NIGHT = {
+    "work_mem": "'128MB'",  # for sorts and joins of all members
+    # A few in a hundred rows are fetched sooner by an index than found in a walk through all; what a night
+    # reads lies in memory or on a disk without a head to move.
+    "random_page_cost": "1.1",
+    # Nobody else wants the other processors.
+    "parallel_tuple_cost": "0.001",
+    "parallel_setup_cost": "0",
+}
+
+
+def plan_for_night() -> None:
+    """Queries over all members, until this transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        for name, value in AT_NIGHT.items():
+            cursor.execute(f"SET LOCAL {name} = {value}")
 
 
 def copy_out(query: str, params: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
@@ -60,3 +72,9 @@ def copy_in(table: str, columns: Mapping[str, NDArray[Any]]) -> int:
         typed = {name: (types[name], column) for name, column in columns.items()}
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)", encode(typed))
     return len(next(iter(columns.values())))
+
+
+def among(ids: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which ids are chosen. A table of all numbers between takes a tenth of the time of sorting."""
+    span = int(np.ptp(chosen)) if len(chosen) else 0
+    return np.isin(ids, chosen, kind="table" if span < 1 << 28 else None)

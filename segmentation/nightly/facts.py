@@ -33,7 +33,8 @@ def write(run: NightlyRun, found: Found) -> Outcome:
     rows = run.shards.aggregate(rows=Sum("rows"))["rows"] or 0
     run.shards.all().delete()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE segmentation_pendingfacts, segmentation_touchedmember")
+        # Only of what they are joined by: to count all columns takes as long as a shard.
+        cursor.execute("ANALYZE segmentation_pendingfacts (run_id, member_id), segmentation_touchedmember")
     return Outcome(rows, {"seen": found.seen, "settings": run.settings_id})
 
 

@@ -4,11 +4,11 @@ from django.db import connection
 
 from segmentation.models import FactFields, MemberScore, RankFields, ScoreChange
 
-# All that a night concludes about a member, beside counts, sums and days.
+# All that a night concludes about a member, beside counts, sums, days and where the member is at home.
 FACTS = [
     field.attname
     for field in FactFields._meta.local_concrete_fields
-    if field.null and field.attname not in ("first_day", "last_day")
+    if field.null and field.attname not in ("first_day", "last_day", "home_store_id")
 ]
 RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
 # Of a row of a member called p.

@@ -37,8 +37,8 @@ LEAST = {"r": 0, "f": 1, "m": 1}  # What may be typed.
 
 COLUMNS = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, "segment": INT}
 PUBLISHED = f"""
-    SELECT p.last_day - DATE '1970-01-01', p.receipts, (p.spend * 100)::int8, m.home_store_id, {SEGMENT_PLACE}
-    FROM segmentation_memberscore p JOIN members_member m ON m.id = p.member_id WHERE p.r IS NOT NULL"""
+    SELECT last_day - DATE '1970-01-01', receipts, (spend * 100)::int8, home_store_id, {SEGMENT_PLACE}
+    FROM segmentation_memberscore WHERE r IS NOT NULL"""
 # The same of another window: from its receipts, counted as the night counts them. Beside them stands
 # the published segment, also of whoever has no receipt in this window.
 RECEIPTS = f"""

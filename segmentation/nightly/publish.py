@@ -16,7 +16,7 @@ from segmentation.models import (
     StageName,
     TouchedMember,
 )
-from segmentation.nightly.changes import changes_find, changes_write
+from segmentation.nightly.changes import write_noted
 from segmentation.nightly.objections import pending_clear
 from segmentation.nightly.stage import Outcome, Stage
 from segmentation.nightly.totals import totals_write
@@ -72,13 +72,7 @@ def read(run: NightlyRun) -> None:
 def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
     asked = ALL if run.touched is None else LOOKED_AT
-    changes_find(run)
-    changed = 0
-    with connection.cursor() as cursor:
-        for statement in (CHANGE, RANK, ADD, REMOVE):
-            cursor.execute(statement.format(asked=asked), {"run": run.pk})
-            changed += cursor.rowcount
-    changes_write(run)
+    changed = write_noted(run, (CHANGE, RANK, ADD, REMOVE.format(asked=asked)))
     with connection.cursor() as cursor:
         cursor.execute(HOMES.format(asked=asked), {"run": run.pk})
     run.members_scored = totals_write(run)

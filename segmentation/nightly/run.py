@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organization.database import snapshot
+from organization.database import beside, snapshot
 from organization.jobs import JobError, Progress
 from organization.models import Job
 from segmentation.models import MemberScore, NightlyRun, NightlyStage, RfmSettings, StageName
-from segmentation.nightly.columns import lock, more_memory
+from segmentation.nightly.columns import lock, plan_for_night
 from segmentation.nightly.hooks import run_hooks
 from segmentation.nightly.stage import Outcome, Stage
 
@@ -31,9 +31,14 @@ Next = Callable[[Job], Job | None]
 def nightly(job: Job, progress: Progress, *, queue_next: Next) -> None:
     as_of = date.fromisoformat(job.payload["as_of"])
     run = _run_of(job, as_of)
-    for done, name in enumerate(StageName):
-        progress.step(done, len(StageName))
-        _carry_out(run, name, progress)
+    progress.step(0, len(StageName))
+    _carry_out(run, StageName.FACTS, progress)
+    progress.step(1, len(StageName))
+    # Sums of store days come from receipts, scores from facts.
+    with beside(lambda: _carry_out(run, StageName.TOTALS, progress)):
+        _carry_out(run, StageName.SCORES, progress)
+    progress.step(3, len(StageName))
+    _carry_out(run, StageName.PUBLISH, progress)
     progress.say(_("Published."))
     try:
         run_hooks(as_of)
@@ -89,10 +94,10 @@ def _carry_out(run: NightlyRun, name: StageName, progress: Progress) -> None:
     work = _work_of(name)
     with snapshot() if work.reads_snapshot else nullcontext():
         if work.reads_snapshot:
-            more_memory()
+            plan_for_night()
         found = work.read(run)
     with transaction.atomic(durable=True):
-        more_memory()
+        plan_for_night()
         if name == StageName.PUBLISH:
             lock(MemberScore)
             refuse_if_older(run.as_of)

@@ -19,17 +19,22 @@ from segmentation.nightly.population import NONE, population_columns
 from segmentation.nightly.reading import days
 from segmentation.nightly.stage import Outcome, Stage
 
-# What is scored, and how it is published: a value class such as 101 and a segment as numbers, nothing
-# as NONE.
-KEYS = {"last_day": "last_day - DATE '1970-01-01'", "receipts": "receipts", "cents": "(spend * 100)::int8"}
-CODES = {
-    **{name: f"coalesce({name}, {NONE})" for name in ("r", "f", "m", "cluster")},
-    "value_class": f"coalesce(value_class::int4, {NONE})",
-    "segment": scoring.SEGMENT_PLACE,
+# What is scored.
+KEYS = {
+    "last_day": "last_day - DATE '1970-01-01'",
+    "receipts": "receipts",
+    "cents": "(spend * 100)::int8",
+    "home": "home_store_id",
 }
-# Where a member is at home by the facts of this night; of the others, where they were found to be.
-HOMES = {"home": "p.home_store_id"}
-KNOWN_HOMES = {"home": "(SELECT m.home_store_id FROM members_member m WHERE m.id = p.member_id)"}
+# How a member is published, as whole numbers with NONE for nothing. They come as one number, in which
+# each has so many bits and is one higher.
+CODES = {
+    **{name: f"coalesce({name}::int4, {NONE})" for name in ("r", "f", "m", "cluster")},
+    "segment": scoring.SEGMENT_PLACE,
+    "value_class": scoring.CLASS_PLACE,
+}
+BITS = 5
+PUBLISHED = " | ".join(f"(({code} + 1) << {BITS * place})" for place, code in enumerate(CODES.values()))
 
 
 @dataclass(frozen=True)
@@ -44,16 +49,16 @@ def read(run: NightlyRun) -> Found:
     silence = days(run.as_of) - known["last_day"]
     scores = scoring.scores(run.scoring, silence, known["receipts"], known["cents"], known["home"])
     labels, model = clusters.labels(run, known)
-    value = rfm.value_class(silence, known["receipts"], known["cents"]) if len(silence) else np.array([])
+    value = rfm.value_class(silence, known["receipts"], known["cents"])
     place = rfm.place_of(scores.r, scores.f, run.scoring.grid)
-    now = {**scores._asdict(), "cluster": labels, "value_class": value.astype(np.int32), "segment": place}
+    now = {**scores._asdict(), "cluster": labels, "value_class": value, "segment": place}
     rows = known["looked_at"] | _differs(known, now)
     columns = {
         "run_id": np.full(rows.sum(), run.pk),
         "member_id": known["member"][rows],
         **{name: getattr(scores, name)[rows] for name in "rfm"},
         "segment": np.array(rfm.SEGMENTS)[place[rows]],
-        "value_class": value[rows],
+        "value_class": np.array(rfm.VALUE_CLASSES)[value[rows]],
         "cluster": np.ma.masked_equal(labels[rows], NONE),
     }
     shares = {name: rfm.score_shares(getattr(scores, name)).tolist() for name in "rfm"}
@@ -61,20 +66,18 @@ def read(run: NightlyRun) -> Found:
 
 
 def _known(run: NightlyRun) -> dict[str, NDArray[Any]]:
-    types = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, **dict.fromkeys(CODES, INT)}
-    return population_columns(
-        run,
-        KEYS | KNOWN_HOMES | CODES,
-        types,
-        unpublished=HOMES | dict.fromkeys(CODES, str(NONE)),
-    )
+    types = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, "published": INT}
+    known = population_columns(run, KEYS | {"published": PUBLISHED}, types, unpublished={"published": "0"})
+    published = known.pop("published")
+    codes = {name: (published >> BITS * at & (1 << BITS) - 1) - 1 for at, name in enumerate(CODES)}
+    return known | codes
 
 
 def write(run: NightlyRun, found: Found) -> Outcome:
     PendingRank.unscoped.filter(run=run).delete()
     rows = copy_in("segmentation_pendingrank", found.columns)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE segmentation_pendingrank")
+        cursor.execute("ANALYZE segmentation_pendingrank (run_id, member_id)")
     result: dict[str, Any] = {"score_shares": found.score_shares}
     return Outcome(rows, result | ({"cluster_model": found.cluster_model} if found.cluster_model else {}))
 

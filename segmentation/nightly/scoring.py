@@ -1,5 +1,6 @@
 """R, F and M by the company's settings, for a night and for the preview of one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,14 @@ from segmentation.analytics import rfm
 from segmentation.models import RfmSettings
 from segmentation.nightly.population import NONE
 
-# A published row's segment as its place in SEGMENTS, and NONE without one.
-SEGMENT_PLACE = (
-    f"coalesce(array_position(string_to_array('{','.join(rfm.SEGMENTS)}', ','), segment) - 1, {NONE})"
-)
+
+def _place(column: str, codes: Sequence[str]) -> str:
+    return f"coalesce(array_position(string_to_array('{','.join(codes)}', ','), {column}) - 1, {NONE})"
+
+
+# A published row's segment and class as their places among all, and NONE without one.
+SEGMENT_PLACE = _place("segment", rfm.SEGMENTS)
+CLASS_PLACE = _place("value_class", rfm.VALUE_CLASSES)
 
 
 def scores(

@@ -26,7 +26,6 @@ from segmentation.models import FactFields, MemberScore, NightlyRun, RfmSettings
 from segmentation.nightly import scoring
 from segmentation.nightly.columns import BIG, INT, copy_out
 from segmentation.nightly.objections import NOT_OBJECTED
-from segmentation.nightly.population import NONE
 from segmentation.nightly.reading import EPOCH, days, facts_of
 from segmentation.nightly.rows import facts_rows
 from segmentation.nightly.run import latest_published
@@ -54,9 +53,8 @@ DRAWN = f"""
     ) drawn ORDER BY id"""
 SCORED = f"""
     SELECT member_id, last_day - DATE '1970-01-01', receipts, (spend * 100)::int8, home_store_id,
-           r::int4, f::int4, m::int4, {scoring.SEGMENT_PLACE}, coalesce(value_class::int4, {NONE})
-    FROM segmentation_memberscore JOIN members_member ON id = member_id
-    WHERE r IS NOT NULL ORDER BY member_id"""
+           r::int4, f::int4, m::int4, {scoring.SEGMENT_PLACE}, {scoring.CLASS_PLACE}
+    FROM segmentation_memberscore WHERE r IS NOT NULL ORDER BY member_id"""
 SCORES = ("r", "f", "m", "segment", "value_class")
 
 Columns = dict[str, NDArray[Any]]
@@ -158,7 +156,7 @@ def _of_scores(run: NightlyRun, scored: Columns) -> Iterator[Difference]:
     yield from _differences(scored, "segment", places, scored["segment"] != places)
     if not gone and len(scored["member"]):
         silence = days(run.as_of) - scored["last_day"]
-        value = rfm.value_class(silence, scored["receipts"], scored["cents"]).astype(np.int32)
+        value = rfm.value_class(silence, scored["receipts"], scored["cents"])
         yield from _differences(scored, "value_class", value, scored["value_class"] != value)
 
 
@@ -223,5 +221,5 @@ def _shown(field: str, value: Any) -> str | None:
     elif field == "segment" and value is not None:
         value = rfm.SEGMENTS[value] if value >= 0 else None
     elif field == "value_class" and value is not None:
-        value = f"{value:03d}"
+        value = rfm.VALUE_CLASSES[value] if value >= 0 else None
     return None if value is None else str(value)[:40]

@@ -22,7 +22,7 @@ from organization.database import snapshot
 from organization.jobs import LeaseLost, ring
 from segmentation.analytics.facts import Facts
 from segmentation.models import NightlyRun, NightlyShard, PendingFacts, TouchedMember
-from segmentation.nightly.columns import copy_in, more_memory
+from segmentation.nightly.columns import copy_in, plan_for_night
 from segmentation.nightly.reading import facts_between, facts_of_touched
 from segmentation.nightly.rows import facts_rows
 from segmentation.nightly.touched import Touched
@@ -112,7 +112,7 @@ def _taken(run: NightlyRun, name: str, *, patience: float) -> Iterator[float]:
             return
         touched = _touched_in(shard) if run.touched is not None else None
         with snapshot(name):
-            more_memory()
+            plan_for_night()
             facts = (
                 facts_of_touched(run, *touched) if touched else facts_between(run, shard.above, shard.last)
             )

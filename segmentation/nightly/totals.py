@@ -40,10 +40,9 @@ TOUCHED = """
 # Once over all members; what pages show is summed up from these few rows.
 TOTALS = """
     CREATE TEMP TABLE night_totals ON COMMIT DROP AS
-    SELECT m.home_store_id AS store_id, s.segment, s.r, s.f, s.cluster, count(*) AS members,
-           sum(s.spend) AS spend
-    FROM segmentation_memberscore s JOIN members_member m ON m.id = s.member_id
-    WHERE s.r IS NOT NULL GROUP BY m.home_store_id, s.segment, s.r, s.f, s.cluster"""
+    SELECT home_store_id AS store_id, segment, r, f, cluster, count(*) AS members, sum(spend) AS spend
+    FROM segmentation_memberscore WHERE r IS NOT NULL
+    GROUP BY home_store_id, segment, r, f, cluster"""
 SEGMENT_TOTALS = """
     INSERT INTO segmentation_segmenttotal (day, store_id, segment, members, spend)
     SELECT %(day)s, store_id, segment, sum(members), sum(spend)

@@ -22,12 +22,6 @@ from segmentation.nightly.objections import NOT_OBJECTED
 # Beyond this part of the members, reading everybody is faster.
 MOST_TOUCHED = 0.3
 
-# Of a published row called p: its facts are those of this night, too.
-UNTOUCHED = (
-    "NOT EXISTS (SELECT FROM segmentation_touchedmember t"
-    " WHERE t.run_id = %(run)s AND t.member_id = p.member_id)"
-)
-
 TOUCHED = f"""
     WITH fresh AS (
         SELECT member_id, store_id, source_id, business_day, original_number

@@ -53,7 +53,7 @@ def a_score(
 ) -> MemberScore:
     return MemberScore.unscoped.create(
         member=member, first_day=NIGHT, last_day=NIGHT, lifetime_receipts=3, lifetime_spend=Decimal(100),
-        receipts=3, spend=Decimal(100), purchase_days=3, packs=3, stores=1,
+        receipts=3, spend=Decimal(100), purchase_days=3, packs=3, stores=1, home_store=member.home_store,
         r=r, f=f, m=3, segment=segment, value_class="111", cluster=cluster,
     )  # fmt: skip
 

@@ -176,4 +176,5 @@ def test_it_makes_the_eight_classes_from_the_means() -> None:
     silence = np.array([20, 10, 30, 20])
     visits = np.array([4, 2, 8, 2])
     spend = np.array([100, 50, 200, 50])
-    assert rfm.value_class(silence, visits, spend).tolist() == ["111", "100", "011", "100"]
+    classes = [rfm.VALUE_CLASSES[place] for place in rfm.value_class(silence, visits, spend)]
+    assert classes == ["111", "100", "011", "100"]

@@ -1,0 +1,55 @@
+"""Work beside other work, on a connection of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import get_language, override
+
+from organization.database import beside
+from organization.imports.ahead import ahead
+from organization.models import Source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def test_it_works_on_another_connection_in_the_same_language() -> None:
+    found = []
+
+    def work() -> None:
+        Source.objects.create(name="0007")
+        found.append((backend(), get_language()))
+
+    with override("zh-hans"), beside(work):
+        mine = backend()
+    ((other, language),) = found
+    assert other != mine and language == "zh-hans"
+    assert Source.objects.filter(name="0007").exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [other])
+        assert cursor.fetchone() == (0,)
+
+
+def test_what_fails_on_either_side_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError), beside(lambda: 1 / 0):
+        Source.objects.create(name="0008")
+    assert Source.objects.filter(name="0008").exists()
+    with pytest.raises(LookupError), beside(lambda: Source.objects.create(name="0009")):
+        raise LookupError
+    assert Source.objects.filter(name="0009").exists()
+
+
+def test_what_is_made_ahead_is_in_the_same_language_and_zone() -> None:
+    def items() -> Iterator[tuple[str | None, str]]:
+        for _number in range(3):
+            yield get_language(), timezone.get_current_timezone_name()
+
+    with override("zh-hans"), timezone.override("America/New_York"):
+        assert list(ahead(items())) == [("zh-hans", "America/New_York")] * 3
