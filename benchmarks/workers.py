@@ -15,6 +15,7 @@ from benchmarks.running import LOOK_EVERY, Family
 from organization.models import Job
 
 COMMAND = ("celery", "--quiet", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "ERROR")
+ASK_EVERY = 0.2  # seconds; when a job began and ended is told by the job
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
@@ -28,7 +29,7 @@ class Worker:
         while Job.unscoped.filter(pk=job.pk).open().exists():
             if self.process.poll() is not None:
                 sys.exit("The worker has ended.")
-            time.sleep(LOOK_EVERY)
+            time.sleep(ASK_EVERY)
         job.refresh_from_db()
         if job.status != Job.Status.DONE or job.started_at is None or job.finished_at is None:
             sys.exit(f"The job ended as {job.status}: {job.error} {job.log}")

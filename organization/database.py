@@ -12,6 +12,7 @@ from django.db import (
     OperationalError,
     connection,
     connections,
+    models,
     transaction,
 )
 
@@ -58,6 +59,15 @@ def shared_snapshot() -> Iterator[str]:
             yield cursor.fetchone()[0]
     finally:
         keeper.close()
+
+
+def lock(model: type[models.Model], mode: str = "SHARE ROW EXCLUSIVE") -> None:
+    """Until this transaction ends keep every other writer out of a table; readers go on.
+
+    mode "ROW EXCLUSIVE": only whoever would keep others out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {model._meta.db_table} IN {mode} MODE")
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from sales.models import ReceiptsChange
+from organization.database import lock
+from sales.models import ReceiptsChange, StoreDay
 
 # How far back a purchase makes a buyer a repeat buyer, and a member an active one.
 BUYER_DAYS = 30
@@ -98,9 +99,8 @@ def store_days_rebuild(*, first: date, last: date) -> int:
     """Replace the sums per store, day and hour of these days; the number of rows written."""
     params: dict[str, date | int] = {"first": first, "last": last, "days": BUYER_DAYS}
     rows = 0
+    lock(StoreDay)  # Two rebuilds at once would both insert the same days.
     with connection.cursor() as cursor:
-        # Two rebuilds at once would both insert the same days.
-        cursor.execute("LOCK TABLE sales_storeday IN SHARE ROW EXCLUSIVE MODE")
         for table, statement in (("sales_storeday", STORE_DAYS), ("sales_storehour", STORE_HOURS)):
             cursor.execute(f"DELETE FROM {table} WHERE day BETWEEN %(first)s AND %(last)s", params)
             cursor.execute(statement, params)

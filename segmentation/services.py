@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from organization.database import lock
 from organization.jobs import JobError, job_create
 from organization.models import Job, Staff
 from organization.services import audit
@@ -15,7 +16,6 @@ from sales.models import Receipt
 from segmentation.analytics import rfm
 from segmentation.models import ClusterModelRow, GroupName, NightlyRun, RfmSettings, ScoreCheck
 from segmentation.names import NAMES
-from segmentation.nightly.columns import lock
 from segmentation.nightly.run import KIND, latest_published, refuse_if_older
 from segmentation.selectors import scoring_now
 

@@ -19,6 +19,7 @@ from members.models import (
     MemberTag,
 )
 from members.selectors import tables_of_members
+from organization.database import lock
 from organization.imports.journal import same_rows_sentence
 from organization.imports.undo import Undoer, Undone, scratch
 from organization.jobs import Progress
@@ -56,6 +57,12 @@ def register_derived(*tables: type[models.Model], guard: type[models.Model] | No
     """Name tables whose rows go with a member, and the one whose lock keeps new rows out meanwhile."""
     _derived.extend(table for table in tables if table not in _derived)
     _guards.extend([guard] if guard and guard not in _guards else [])
+
+
+def derived_hold(mode: str = "ROW EXCLUSIVE") -> None:
+    """Nothing derived of members is published until this transaction ends."""
+    for table in _guards:
+        lock(table, mode)
 
 
 def register_receipts(*tables: type[models.Model]) -> None:
@@ -179,8 +186,8 @@ def made_members_go(record: Import) -> dict[str, int]:
 def _made_lock(cursor: Any, record: Import) -> None:
     """Whom the import made, held so that nothing new comes to name them; no night is published meanwhile."""
     made = MemberBefore.unscoped.filter(changed_by=record, is_new=True)
-    for table in _guards if made.exists() else ():
-        cursor.execute(f"LOCK TABLE {table._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+    if made.exists():
+        derived_hold("SHARE ROW EXCLUSIVE")
     scratch(cursor, "made_kept", "SELECT 0::bigint AS id WHERE false")
     scratch(
         cursor,

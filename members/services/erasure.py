@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.erasure import kept
+from members.imports.undo import derived_hold
 from members.models import Erasure, IdentityKind, Member, MemberIdentity, Tombstone
 from members.selectors import tables_of_members
 from members.services.disclosure import check_reason, values_of
@@ -34,6 +35,7 @@ def member_erase(*, member: Member, reason: str, actor: Staff | None) -> None:
     if not imports_hold(wait=False):
         # It has looked up the members of its rows already, and would write this one's again.
         raise ValidationError(_("An import is running. Erase the member when it has ended."))
+    derived_hold()  # A night that is being published would bring the member back.
     identities = set(MemberIdentity.unscoped.filter(member=member).values_list("kind", "value"))
     erasure = _bury(identities, actor)
     counts = _part_from_person(member)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -19,8 +20,10 @@ from organization.imports.reading import Layout, Source, WrongWidth, read_batche
 from organization.imports.tables import NOT_AN_OBJECT
 from organization.models import Import, QuarantinedRow
 from organization.numbers import without_numbers_within
+from organization.threads import as_here
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE, MOST_BEGUN = 2_000, 8
+Columns = dict[str, pa.Array]
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
 # know why.
 Unwanted = Callable[[list[str]], bool]
@@ -52,6 +55,7 @@ class Tally:
     made: dict[str, int] = field(default_factory=dict)
     days: tuple[date, date] | None = None
     cents: dict[str, int] | None = None  # read, stored, quarantined
+    aside: "Aside | None" = field(default=None, repr=False)  # where they are begun with early
 
     def refuse(self, row: int, column: str, value: str, reason: str) -> None:
         self.problems.setdefault(row, Problem(row, column, value, reason))
@@ -88,16 +92,40 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     for first in {pk for pk, _row in record.corrected_rows}:
         rows = [row for pk, row in record.corrected_rows if pk == first]
         QuarantinedRow.unscoped.filter(source_import=first, row__in=rows).update(taken_by=record)
-    aside = _set_aside(tally, file, layout)
-    while rows := list(islice(aside, ROWS_AT_ONCE)):
-        _copy_aside(record, rows)
+    for columns in tally.aside or Aside(tally, file, layout):
+        by = {"source_import_id": pa.array([record.pk] * len(columns["row"]))}
+        copy_in(QuarantinedRow._meta.db_table, by | columns)
         give_back()
 
 
-def _set_aside(tally: Tally, file: Source, layout: Layout) -> Iterator[tuple[Problem, str, str]]:
-    """Problem, value and cells of row by row as the file has them: it may set aside as many as it holds."""
-    tests, left = [make() for make in _unwanted], dict(tally.problems)
-    for row, cells in _raw_rows(file, layout, tally.problems) if left else ():
+class Aside:
+    """The rows to set aside, sealed, some at a time: a file may set aside as many as it holds."""
+
+    def __init__(self, tally: Tally, file: Source, layout: Layout) -> None:
+        tests = [make() for make in _unwanted]
+        rows = _set_aside(tests, tally.problems, file, layout)
+        self._batches = iter(lambda: list(islice(rows, ROWS_AT_ONCE)), [])
+        self._begun: Future[list[Columns]] | None = None
+
+    def begin(self) -> None:
+        """Find and seal the first in a thread, beside other work; no row may be refused any more."""
+        pool = ThreadPoolExecutor(1, "aside")
+        some = islice(self._batches, MOST_BEGUN)
+        self._begun = pool.submit(as_here(lambda: [_sealed(rows) for rows in some]))
+        pool.shutdown(wait=False)
+
+    def __iter__(self) -> Iterator[Columns]:
+        if self._begun:
+            yield from self._begun.result()
+        yield from map(_sealed, self._batches)
+
+
+def _set_aside(
+    tests: list[Unwanted], problems: dict[int, Problem], file: Source, layout: Layout
+) -> Iterator[tuple[Problem, str, str]]:
+    """Problem, value and cells of row by row as the file has them."""
+    left = dict(problems)
+    for row, cells in _raw_rows(file, layout, problems) if left else ():
         if problem := left.pop(row, None):
             keeps = not any(test(cells) for test in tests)
             yield problem, problem.value[:200] if keeps else "", _as_json(cells if keeps else [])
@@ -109,19 +137,15 @@ def _as_json(cells: list[str]) -> str:
     return json.dumps(cells, ensure_ascii=False)
 
 
-def _copy_aside(record: Import, rows: list[tuple[Problem, str, str]]) -> None:
+def _sealed(rows: list[tuple[Problem, str, str]]) -> Columns:
     problems, values, raw = zip(*rows, strict=True)
-    copy_in(
-        QuarantinedRow._meta.db_table,
-        {
-            "source_import_id": pa.array([record.pk] * len(rows)),
-            "row": pa.array([problem.row for problem in problems]),
-            '"column"': pa.array([problem.column for problem in problems]),
-            "value": sealed(values),
-            "reason": pa.array([problem.reason[:300] for problem in problems]),
-            "raw": sealed(raw),
-        },
-    )
+    return {
+        "row": pa.array([problem.row for problem in problems]),
+        '"column"': pa.array([problem.column for problem in problems]),
+        "value": sealed(values),
+        "reason": pa.array([problem.reason[:300] for problem in problems]),
+        "raw": sealed(raw),
+    }
 
 
 def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[int, list[str]]]:

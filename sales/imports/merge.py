@@ -23,7 +23,7 @@ from organization.imports.journal import rests_note
 from organization.imports.memory import tidied
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import Habits
-from organization.imports.tally import Tally
+from organization.imports.tally import Aside, Tally
 from organization.jobs import JobError, Progress
 from organization.models import Import
 from sales.imports.buckets import Buckets
@@ -84,12 +84,14 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     with ExitStack() as stack:
         buckets = Buckets(layout.size, stack)
         _spill(file, layout, parser, buckets, tally, progress)
+        tally.aside = Aside(tally, file, layout)
         merge = _Merge(record, layout.habits, parser, tally, stack.enter_context(Copier()))
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
         grouped = (group(records, hashes, tally, layout.habits) for records in buckets.each())
         for receipts in tidied(ahead(grouped), every=4):
             merge.take(receipts)
             progress.step(PARTS // 2 + PARTS * buckets.read // max(1, 2 * buckets.written), PARTS)
+        tally.aside.begin()
         merge.close()
     outcome = merge.outcome
     tally.made = {

@@ -126,4 +126,9 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(GIVE_BACK, migrations.RunSQL.noop),
         migrations.RunSQL("DROP TABLE segmentation_kept", migrations.RunSQL.noop),
+        migrations.AlterField(
+            model_name='scorechange',
+            name='member',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='members.member'),
+        ),
     ]

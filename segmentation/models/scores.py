@@ -114,7 +114,8 @@ class ScoreChange(models.Model):
     old_r and new_r but with segments are of nights from before scores were kept.
     """
 
-    member = models.ForeignKey(Member, models.CASCADE, db_index=False)
+    # A night writes some ten thousand; to prove each of them takes longer. Who erases keeps nights out.
+    member = models.ForeignKey(Member, models.CASCADE, db_constraint=False, db_index=False)
     day = models.DateField()
     old = models.CharField(max_length=16, null=True)
     new = models.CharField(max_length=16, null=True)

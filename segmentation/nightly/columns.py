@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from django.db import connection, models
+from django.db import connection
 from numpy.typing import NDArray
 
 from segmentation.nightly.binary import encode
@@ -18,12 +18,6 @@ HEADER_BYTES, TRAILER_BYTES = 19, 2
 TYPES = """
     SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
     WHERE attrelid = %s::regclass AND attnum > 0"""
-
-
-def lock(model: type[models.Model]) -> None:
-    """Keep every other writer out of a table until this transaction ends; readers go on."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 AT_NIGHT = {

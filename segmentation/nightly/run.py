@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organization.database import beside, snapshot
+from organization.database import beside, lock, snapshot
 from organization.jobs import JobError, Progress
 from organization.models import Job
 from segmentation.models import MemberScore, NightlyRun, NightlyStage, RfmSettings, StageName
-from segmentation.nightly.columns import lock, plan_for_night
+from segmentation.nightly.columns import plan_for_night
 from segmentation.nightly.hooks import run_hooks
 from segmentation.nightly.stage import Outcome, Stage
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from django.db import DatabaseError, connection, transaction
@@ -22,7 +21,7 @@ from organization.database import snapshot
 from organization.jobs import LeaseLost, ring
 from segmentation.analytics.facts import Facts
 from segmentation.models import NightlyRun, NightlyShard, PendingFacts, TouchedMember
-from segmentation.nightly.columns import copy_in, plan_for_night
+from segmentation.nightly.columns import BIG, FLAG, copy_in, copy_out, plan_for_night
 from segmentation.nightly.reading import facts_between, facts_of_touched
 from segmentation.nightly.rows import facts_rows
 from segmentation.nightly.touched import Touched
@@ -51,6 +50,9 @@ BOUNDS = """
 RECEIPTS = """
     SELECT greatest(reltuples, pg_relation_size(oid) / 200)::int8
     FROM pg_class WHERE oid = 'sales_receipt'::regclass"""
+TOUCHED = """
+    SELECT member_id, is_deep FROM segmentation_touchedmember
+    WHERE run_id = %(run)s AND member_id > %(above)s AND member_id <= %(last)s ORDER BY member_id"""
 NEVER = 1e9
 
 
@@ -137,12 +139,9 @@ def _write(shard: NightlyShard, facts: Facts) -> None:
 
 
 def _touched_in(shard: NightlyShard) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    touched = TouchedMember.unscoped.filter(
-        run=shard.run_id, member_id__gt=shard.above, member_id__lte=shard.last
-    )
-    rows: Any = list(touched.order_by("member_id").values_list("member_id", "is_deep"))
-    members, deep = zip(*rows, strict=True) if rows else ((), ())
-    return np.array(members, np.int64), np.array(deep, bool)
+    params = {"run": shard.run_id, "above": shard.above, "last": shard.last}
+    rows = copy_out(TOUCHED, params, {"member": BIG, "deep": FLAG})
+    return rows["member"], rows["deep"]
 
 
 def _of_touched(members: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from organization.models import Store
 from sales.models import Brand, Receipt, ReceiptHistory, ReceiptsChange
-from segmentation.models import MemberScore, NightlyRun
+from segmentation.models import NightlyRun
 from segmentation.nightly.columns import BIG, FLAG, copy_out
 from segmentation.nightly.objections import NOT_OBJECTED
 
-# Beyond this part of the members, reading everybody is faster.
+# Beyond this part of the members who were scored, reading everybody is faster.
 MOST_TOUCHED = 0.3
 
 TOUCHED = f"""
@@ -85,7 +85,7 @@ def members_touched(run: NightlyRun) -> Touched | None:
     if last is None or not last.seen or last.window_days != run.window_days or not _same_order(last.seen):
         return None
     rows = _touched(last, run)
-    if len(rows["member"]) > MOST_TOUCHED * MemberScore.unscoped.count():
+    if len(rows["member"]) > MOST_TOUCHED * last.members_scored:
         return None
     return Touched(rows["member"], rows["deep"])
 
