@@ -66,6 +66,7 @@ def lock(model: type[models.Model], mode: str = "SHARE ROW EXCLUSIVE") -> None:
 
     mode "ROW EXCLUSIVE": only whoever would keep others out.
     """
+    # unscoped: it reads nothing.
     with connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {model._meta.db_table} IN {mode} MODE")
 

@@ -1,6 +1,8 @@
-"""Work in another thread that speaks the caller's language."""
+"""Work in other threads: in the caller's language, and with short turns."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -22,3 +24,14 @@ def as_here(work: Callable[[], Found]) -> Callable[[], Found]:
             return work()
 
     return lambda: context.run(there)
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Threads take turns ten times as often: one that feeds PostgreSQL hardly waits for one that computes."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)

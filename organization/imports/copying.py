@@ -77,7 +77,8 @@ class Copier:
 
 def _copy(cursor: Any, command: str, rows: pa.BufferReader) -> None:
     with cursor:
-        cursor.copy_expert(command, rows, size=1 << 20)
+        # At once: each further piece may have to wait for a thread that computes.
+        cursor.copy_expert(command, rows, size=rows.size())
 
 
 def sealed(texts: Iterable[str]) -> pa.Array:

@@ -6,6 +6,7 @@ Memory follows the bucket: one that a huge store has filled is split again, by r
 import os
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import IO
 
@@ -25,14 +26,23 @@ class Buckets:
 
     def __init__(self, size: int, stack: ExitStack) -> None:
         self._files = _open(max(1, min(MOST_BUCKETS, size // BYTES_PER_BUCKET + 1)), stack)
+        self._pool = stack.enter_context(ThreadPoolExecutor(1, "spill"))
+        self._writing: Future[None] | None = None
         self.written = self.read = 0  # records
 
     def write(self, records: NDArray[np.void]) -> None:
-        _spread(records, records["store"] % len(self._files), self._files)
+        """In a thread; nothing may change the records any more."""
+        self._wait()
+        self._writing = self._pool.submit(_spread, records, records["store"] % len(self._files), self._files)
         self.written += len(records)
+
+    def _wait(self) -> None:
+        if self._writing:
+            self._writing.result()
 
     def each(self) -> Iterator[NDArray[np.void]]:
         """All rows of a receipt are in one array, and so are all receipts between its first and last."""
+        self._wait()
         for file in self._files:
             with file, ExitStack() as stack:
                 for piece in _pieces(file, stack):

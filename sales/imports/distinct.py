@@ -26,7 +26,9 @@ class Distinct:
         distinct = encoded.dictionary.to_pylist()
         known = list(map(self._codes.get, distinct))
         if None in known:
-            known = [self._code(text) for text in distinct]
+            known = [
+                self._code(text) if code is None else code for text, code in zip(distinct, known, strict=True)
+            ]
         codes = np.array(known, dtype=np.int64)
         return codes[encoded.indices.to_numpy()] if len(codes) else np.zeros(0, np.int64)
 
@@ -34,13 +36,11 @@ class Distinct:
         return self._reasons.get(text, "")
 
     def _code(self, text: str) -> int:
-        code = self._codes.get(text)
-        if code is None:
-            try:
-                code = self._clean(text)
-            except BadCell as bad:
-                code, self._reasons[text] = BAD, str(bad)
-            self._codes[text] = code
+        try:
+            code = self._clean(text)
+        except BadCell as bad:
+            code, self._reasons[text] = BAD, str(bad)
+        self._codes[text] = code
         return code
 
 

@@ -6,6 +6,7 @@ A record says who bought by a number and a keyed digest only: buckets hold nothi
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ from organization.imports.tables import Habits
 from organization.imports.tally import Aside, Tally
 from organization.jobs import JobError, Progress
 from organization.models import Import
+from organization.threads import short_turns
 from sales.imports.buckets import Buckets
-from sales.imports.group import Receipts, group
+from sales.imports.group import Hashes, Receipts, group
 from sales.imports.parse import DAY_ZERO, LineParser, Stores
 from sales.imports.people import People
 from sales.imports.products import Products
@@ -81,17 +83,16 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
         numbering=layout.habits.numbering,
     )
     _begin_changes()
-    with ExitStack() as stack:
+    with short_turns(), ExitStack() as stack:
         buckets = Buckets(layout.size, stack)
         _spill(file, layout, parser, buckets, tally, progress)
         tally.aside = Aside(tally, file, layout)
         merge = _Merge(record, layout.habits, parser, tally, stack.enter_context(Copier()))
         hashes = {name: texts.hashes() for name, texts in parser.texts.items()}
-        grouped = (group(records, hashes, tally, layout.habits) for records in buckets.each())
+        grouped = _grouped(buckets, hashes, tally, layout.habits)
         for receipts in tidied(ahead(grouped), every=4):
             merge.take(receipts)
             progress.step(PARTS // 2 + PARTS * buckets.read // max(1, 2 * buckets.written), PARTS)
-        tally.aside.begin()
         merge.close()
     outcome = merge.outcome
     tally.made = {
@@ -103,6 +104,14 @@ def merge_sales(record: Import, file: Source, layout: Layout, progress: Progress
     rests_note(record, outcome.rests)
     _finish(tally, outcome, link_returns(record))
     return tally
+
+
+def _grouped(buckets: Buckets, hashes: Hashes, tally: Tally, habits: Habits) -> Iterator[Receipts]:
+    """The receipts of bucket after bucket; with the last, all rows to be set aside are known."""
+    for records in buckets.each():
+        yield group(records, hashes, tally, habits)
+    if tally.aside:
+        tally.aside.begin()
 
 
 def _spill(

@@ -37,6 +37,7 @@ _TIME = re.compile(
     r"\s*(?P<after>[AP]\.?M\.?)?",
     re.ASCII | re.IGNORECASE,
 )
+_SERIAL = re.compile(r"\d{5}(\.\d*)?", re.ASCII)
 _FRACTION = re.compile(r"0?\.\d+|0", re.ASCII)
 _MORNING = {"上午", "早上", "凌晨", "AM"}
 
@@ -93,7 +94,8 @@ def recognise_dates(texts: Iterable[str], *, holds: str, usual: str = "") -> Dat
 
 def proven_order(texts: Iterable[str]) -> str:
     """The order that the texts leave no doubt of, for the file's other columns."""
-    return decide(_survey(texts)[1]) or ""
+    # Where four digits come first, the year does.
+    return decide(_survey(text for text in texts if not text[:4].isdigit())[1]) or ""
 
 
 def _survey(texts: Iterable[str]) -> tuple[tuple[str, ...], dict[str, int], str]:
@@ -147,7 +149,7 @@ def _real(year: int, month: int, day: int) -> str | None:
 
 def _moment_of_serial(bare: str) -> tuple[str, str] | None:
     """A day as Excel counts it, with its time as a fraction of a day."""
-    if not re.fullmatch(r"\d{5}(\.\d*)?", bare, re.ASCII):
+    if not _SERIAL.fullmatch(bare):
         return None
     if not FIRST_SERIAL <= float(bare) < LAST_SERIAL:
         return None

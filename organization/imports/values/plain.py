@@ -19,7 +19,7 @@ class Unclear(Exception):
 
 
 def plain(text: str) -> str:
-    return text.translate(PLAIN).strip()
+    return (text if text.isascii() else text.translate(PLAIN)).strip()
 
 
 def is_wide(text: str) -> bool:
