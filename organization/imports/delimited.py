@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from organization.imports.encodings import Opener, Utf8
+from organization.imports.pace import Pace
 from organization.imports.tables import Layout, WrongWidth
 from organization.jobs import JobError
 
-BLOCK = 2 << 20  # Arrow reads many blocks ahead: memory follows this number.
+BLOCK, AHEAD = 2 << 20, 4
 DELIMITERS = (",", "\t", "|", ";")
 QUOTES = ('"', "'")
 SNIFFED_ROWS = 200
@@ -70,7 +71,8 @@ def batches(
     with open_() as file:
         text = Utf8(file, layout.encoding)
         try:
-            for batch in _open(text, names, layout, take_wrong):
+            pace = Pace(block=BLOCK, ahead=AHEAD)
+            for batch in pace.using(_open(text, pace, names, layout, take_wrong)):
                 count = batch.num_rows
                 rows = _numbered(next_row, count, wrong)
                 if count:
@@ -110,11 +112,10 @@ def _torn(row: int) -> JobError:
     )
 
 
-def _open(text: Utf8, names: list[str], layout: Layout, wrong: Any) -> Any:
+def _open(text: Utf8, pace: Pace, names: list[str], layout: Layout, wrong: Any) -> Any:
     """Text columns only; opening fails where there is no row below the header."""
-    stream: BinaryIO = io.BufferedReader(text, BLOCK)
     try:
-        return pa_csv.open_csv(stream, **_options(names, layout, wrong))
+        return iter(pa_csv.open_csv(pace.reading(text), **_options(names, layout, wrong)))
     except pa.ArrowInvalid:
         if not text.has_lines:
             raise JobError(_("The file has column names but no rows.")) from None

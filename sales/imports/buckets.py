@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sales.imports.parse import LINE
 from sales.imports.store import receipt_keys
 
-BYTES_PER_BUCKET, MOST_BUCKETS = 3 << 20, 256
+BYTES_PER_BUCKET, MOST_BUCKETS = 3 << 20, 360
 MOST_RECORDS = 60_000
 SAMPLED = 50  # one record in so many decides where a bucket is split
 
