@@ -130,6 +130,10 @@ class People:
             member[index] = self._make(batch, index, next(fresh), records[index])
         records["member"], records["who"] = np.where(member == UNKNOWN, 0, member), who
 
+    def forget(self) -> None:
+        """All look-ups are done; what was found of each identity takes a third of a kilobyte."""
+        self._kinds.clear()
+
     def save_new(self, used: set[int], record: Import) -> int:
         """Create the members that are on a stored receipt; a refused receipt makes nobody."""
         made = [member for member in self.made if member.id in used]

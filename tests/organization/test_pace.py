@@ -52,7 +52,7 @@ def test_who_stops_early_lets_the_reader_go() -> None:
     thread.start()
     sleep(0.1)
     assert thread.is_alive()
-    using.close()
+    del using
     thread.join(5)
     assert not thread.is_alive()
 
