@@ -80,6 +80,18 @@ def test_it_changes_nothing_when_any_part_comes_again(again: list[dict[str, Any]
     assert record.amount_stored == 0 and everything_stored() == before
 
 
+def test_it_knows_lines_again_of_which_only_some_have_a_number() -> None:
+    rows = [line(line_no=""), line(line_no=1, dtl_amount="5.00"), line(line_no="", dtl_amount="7.00")]
+    assert counts(merged(rows)) == {"read": 3, "added": 3}
+    assert counts(merged(rows)) == {"read": 3, "unchanged": 3}
+    assert counts(merged([*rows, line(line_no="", dtl_amount="1.00")])) == {
+        "read": 4,
+        "added": 1,
+        "unchanged": 3,
+    }
+    assert [amount for _line, _product, amount in lines_of()] == [5, 20, 7, 1]
+
+
 def test_it_corrects_a_line_and_keeps_the_others() -> None:
     merged([ONE, TWO])
     record = merged([{**TWO, "dtl_amount": "4.00"}, ONE])
