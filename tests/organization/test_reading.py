@@ -167,7 +167,7 @@ def test_it_sets_a_file_of_nothing_but_wrong_rows_aside_piece_by_piece(
     rows[1::2] = [f"{row},too long" for row in rows[1::2]]
     record = take_in(ImportKind.SALES, "\n".join([names, *rows]))
     assert counts(record) == {"read": 900, "added": 150, "quarantined": 750}
-    kept = {row: json.loads(raw) for row, raw in record.quarantine.values_list("row", "raw")}
+    kept = {row.row: json.loads(row.raw) for row in record.quarantine.all()}
     assert kept == {n + 2: row.split(",") for n, row in enumerate(rows) if n % 6}
 
 
