@@ -89,9 +89,14 @@ def merge_members(record: Import, file: Source, layout: Layout, progress: Progre
     zones = {store.pk: store.time_zone for store in Store.unscoped.all()}
     today = timezone.localdate(record.created_at, company.zone())
     clean = cleaners(find_store=_store_finder(), today=today)
-    refused: list[dict[str, str]] = []
+    refused_ends: list[dict[str, Any]] = []
+
+    def refused(cells: dict[str, str]) -> None:
+        if ends := endings_of_refused(cells, clean):
+            refused_ends.append(ends)  # No more of them: every row may be refused.
+
     digests, erased = Digests(CONTENT), Tombstones()
-    rows = clean_rows(file, layout, clean, {"store"}, tally, refused=refused.append)
+    rows = clean_rows(file, layout, clean, {"store"}, tally, refused=refused)
     left_out, rests = 0, Counter[int]()
     while chunk := list(itertools.islice(rows, CHUNK)):
         wanted = [_row(number, values, digests) for number, values in chunk if not erased.hold(values)]
@@ -100,8 +105,7 @@ def merge_members(record: Import, file: Source, layout: Layout, progress: Progre
         progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})
     rests_note(record, rests)
     tally.ignored += left_out
-    endings = [ends for cells in refused if (ends := endings_of_refused(cells, clean))]
-    _heed_refused([_row(0, values, digests) for values in endings], record)
+    _heed_refused([_row(0, values, digests) for values in refused_ends], record)
     tally.made = {"members": tally.added} | ({"erased": left_out} if left_out else {})
     return tally
 

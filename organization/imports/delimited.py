@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -145,6 +147,7 @@ def _options(names: list[str], layout: Layout, wrong: Any) -> dict[str, object]:
 
 def _numbered(first: int, count: int, wrong: WrongWidth) -> NDArray[np.int64]:
     """Record numbers of the next `count` good rows: skipped rows leave gaps."""
-    skipped = np.array([row for row, _cells, _text in wrong.found if row >= first], dtype=np.int64)
+    since = bisect_left(wrong.found, first, key=itemgetter(0))  # There may be millions.
+    skipped = np.array([row for row, _cells, _text in wrong.found[since:]], dtype=np.int64)
     candidates = np.arange(first, first + count + len(skipped))
     return candidates[~np.isin(candidates, skipped)][:count]

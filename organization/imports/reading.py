@@ -234,7 +234,7 @@ def _taken_apart(file: Source, layout: Layout, shape: Shape, wrong: WrongWidth) 
 
 def _numbered_anew(sent: WrongWidth, wrong: WrongWidth, next_row: int) -> int:
     """Hand on what was found since the last time; the next number."""
-    for _row, cells, text in sent.found[len(wrong.found) :]:
+    for _row, cells, text in sent.take().found:
         wrong.add(next_row, cells, text)
         next_row += 1
     return next_row

@@ -38,6 +38,7 @@ def clean_rows(
                 refused(cells)
             else:
                 yield row, values
+        wrong.take()
     tally.take_wrong_widths(wrong, layout.sent_width)
 
 

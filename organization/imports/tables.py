@@ -186,5 +186,23 @@ class WrongWidth:
     found: list[tuple[int, int, str]] = field(default_factory=list)  # row, cells, text
     unfit: list[tuple[int, str, list[str]]] = field(default_factory=list)  # row, why, cells
 
+    _taken: int = 0
+    _unfit_taken: int = 0
+
+    def take(self) -> "WrongWidth":
+        """Those since the last time. What they hold is kept no longer: it may be all of a huge file."""
+        fresh = WrongWidth(self.found[self._taken :], self.unfit[self._unfit_taken :])
+        # But for the last text: by it the parser tells a torn end.
+        for at, (row, cells, _text) in enumerate(self.found[self._held : -1], self._held):
+            self.found[at] = (row, cells, "")
+        for at, (row, why, _cells) in enumerate(fresh.unfit, self._unfit_taken):
+            self.unfit[at] = (row, why, [])
+        self._taken, self._unfit_taken = self._taken + len(fresh.found), self._unfit_taken + len(fresh.unfit)
+        return fresh
+
+    @property
+    def _held(self) -> int:
+        return max(0, self._taken - 1)
+
     def add(self, row: int, cells: int, text: str) -> None:
         self.found.append((row, cells, text[:LONGEST_ROW]))

@@ -18,11 +18,14 @@ from organization.imports.copying import copy_in, sealed
 from organization.imports.memory import give_back
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
 from organization.imports.tables import NOT_AN_OBJECT
+from organization.jobs import JobError
 from organization.models import Import, QuarantinedRow
 from organization.numbers import without_numbers_within
 from organization.threads import as_here
 
-ROWS_AT_ONCE, MOST_BEGUN = 2_000, 8
+# Rows are set aside so many at a time, or so many letters: a row may be as long as a book.
+ROWS_AT_ONCE, LETTERS_AT_ONCE, MOST_BEGUN = 2_000, 1 << 20, 8
+MOST_PROBLEMS = 500_000  # they are held in memory: some 250 bytes each
 Columns = dict[str, pa.Array]
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
 # know why.
@@ -42,6 +45,9 @@ class Problem:
     reason: str
 
 
+Raw = tuple[Problem, str, str]  # with its value and its cells as text
+
+
 @dataclass
 class Tally:
     """What became of the rows of one file. A row has one problem at most: its first."""
@@ -59,6 +65,16 @@ class Tally:
 
     def refuse(self, row: int, column: str, value: str, reason: str) -> None:
         self.problems.setdefault(row, Problem(row, column, value, reason))
+        if len(self.problems) > MOST_PROBLEMS:
+            first = next(iter(self.problems.values()))
+            said = {"n": f"{MOST_PROBLEMS:,}", "row": first.row, "reason": first.reason}
+            raise JobError(
+                _(
+                    "More than %(n)s rows are wrong; one is row %(row)s: %(reason)s "
+                    "Mend what they have in common, or send the file in parts."
+                )
+                % said
+            )
 
     def take_wrong_widths(self, wrong: WrongWidth, width: int) -> None:
         for row, cells, _text in wrong.found:
@@ -104,7 +120,7 @@ class Aside:
     def __init__(self, tally: Tally, file: Source, layout: Layout) -> None:
         tests = [make() for make in _unwanted]
         rows = _set_aside(tests, tally.problems, file, layout)
-        self._batches = iter(lambda: list(islice(rows, ROWS_AT_ONCE)), [])
+        self._batches = _some_at_once(rows)
         self._begun: Future[list[Columns]] | None = None
 
     def begin(self) -> None:
@@ -122,7 +138,7 @@ class Aside:
 
 def _set_aside(
     tests: list[Unwanted], problems: dict[int, Problem], file: Source, layout: Layout
-) -> Iterator[tuple[Problem, str, str]]:
+) -> Iterator[Raw]:
     """Problem, value and cells of row by row as the file has them."""
     left = dict(problems)
     for row, cells in _raw_rows(file, layout, problems) if left else ():
@@ -133,11 +149,24 @@ def _set_aside(
         yield left[row], left[row].value[:200], _as_json([])
 
 
+def _some_at_once(rows: Iterator[Raw]) -> Iterator[list[Raw]]:
+    some: list[Raw] = []
+    letters = 0
+    for row in rows:
+        some.append(row)
+        letters += len(row[2])
+        if len(some) == ROWS_AT_ONCE or letters >= LETTERS_AT_ONCE:
+            yield some
+            some, letters = [], 0
+    if some:
+        yield some
+
+
 def _as_json(cells: list[str]) -> str:
     return json.dumps(cells, ensure_ascii=False)
 
 
-def _sealed(rows: list[tuple[Problem, str, str]]) -> Columns:
+def _sealed(rows: list[Raw]) -> Columns:
     problems, values, raw = zip(*rows, strict=True)
     return {
         "row": pa.array([problem.row for problem in problems]),
@@ -155,6 +184,11 @@ def _raw_rows(file: Source, layout: Layout, wanted: Iterable[int]) -> Iterator[t
         near = slice(*np.searchsorted(rows, (batch.rows[:1].sum(), batch.rows[-1:].sum() + 1)))
         found = np.flatnonzero(np.isin(batch.rows, rows[near]))
         yield from zip(batch.rows[found].tolist(), batch.raw_of(found), strict=True)
+        yield from _not_fitting(wrong.take(), layout)
+    yield from _not_fitting(wrong.take(), layout)
+
+
+def _not_fitting(wrong: WrongWidth, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     for row, _cells, text in wrong.found:
         yield row, _split(text, layout)
     for row, _why, cells in wrong.unfit:

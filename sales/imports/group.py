@@ -90,12 +90,13 @@ def _place_bad(records: NDArray[np.void]) -> None:
 
 
 def _number_lines(records: NDArray[np.void], first: NDArray[np.bool_], of: NDArray[np.int64]) -> None:
-    """Lines sent without a number get one in file order, after those that have one."""
+    """Lines sent without a number get one in file order, and their place, after those that have one."""
     without = records["line"] == 0
     if without.any():
         place = np.arange(len(records)) - np.flatnonzero(first)[of] + 1
         highest = np.maximum.reduceat(records["line"], np.flatnonzero(first))[of]
         records["line"] = np.where(without, place + highest, records["line"])
+        records[:] = records[np.lexsort((records["line"], of))]
 
 
 def _mix(hashed: NDArray[np.uint64], values: NDArray[np.generic]) -> NDArray[np.uint64]:

@@ -137,6 +137,7 @@ def _spill(
         records = parser.parse(prepared)
         _count_cents(records, tally)
         buckets.write(records)
+        wrong.take()
         seen += sum(column.nbytes for column in prepared.batch.columns)
         progress.step(min(PARTS // 2, PARTS * seen // (2 * size)), PARTS)
     progress.say(_("%(rows)s rows read") % {"rows": f"{tally.read:,}"})

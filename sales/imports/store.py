@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -248,34 +249,40 @@ def link_returns(record: Import) -> list[date]:
     with connection.cursor() as cursor:
         # By statistics from before the import, all receipts were once compared with all returns: 288 s.
         cursor.execute("ANALYZE originals, sales_receipt (id, store_id, number, is_return, original_number)")
-        cursor.execute(
-            """
-            WITH affected AS (
-                SELECT store_id, %(source)s AS source_id, number FROM originals
+        return returns_restate(
+            cursor,
+            """SELECT store_id, %(source)s AS source_id, number FROM originals
                 UNION
-                SELECT h.store_id, h.source_id, h.original_number
-                  FROM sales_receipthistory h
-                 WHERE h.replaced_by_id = %(by)s AND h.is_return AND h.original_number <> ''
-            ), original AS (
-                -- A number that came back is returned from the time of its receipt to that of the next.
-                SELECT o.id, o.store_id, o.source_id, o.number,
-                       lag(o.moment) OVER again IS NULL AS is_first, o.moment AS since,
-                       lead(o.moment) OVER again AS until
-                  FROM affected a JOIN sales_receipt o USING (store_id, source_id, number)
-                WINDOW again AS (PARTITION BY o.store_id, o.source_id, o.number ORDER BY o.moment, o.id)
-            ), sums AS (
-                SELECT o.id, COALESCE(-SUM(r.total), 0) AS returned
-                  FROM original o
-                  LEFT JOIN sales_receipt r ON r.store_id = o.store_id AND r.source_id = o.source_id
-                       -- In the collation of its index.
-                       AND r.original_number = o.number COLLATE "default" AND r.is_return
-                       AND (o.is_first OR r.moment >= o.since) AND (o.until IS NULL OR r.moment < o.until)
-                 GROUP BY 1
-            )
-            UPDATE sales_receipt o SET returned = sums.returned FROM sums
-             WHERE o.id = sums.id AND o.returned <> sums.returned
-            RETURNING o.business_day
-            """,
+               SELECT h.store_id, h.source_id, h.original_number FROM sales_receipthistory h
+                WHERE h.replaced_by_id = %(by)s AND h.is_return AND h.original_number <> ''""",
             {"source": record.source_id, "by": record.pk},
         )
-        return [day for (day,) in cursor.fetchall()]
+
+
+def returns_restate(cursor: Any, numbers: str, params: Mapping[str, object] | None = None) -> list[date]:
+    """Make `returned` anew where a query says: of all receipts of a store, source and number; their days."""
+    cursor.execute(
+        f"""
+        WITH affected AS ({numbers}), original AS (
+            -- A number that came back is returned from the time of its receipt to that of the next.
+            SELECT o.id, o.store_id, o.source_id, o.number,
+                   lag(o.moment) OVER again IS NULL AS is_first, o.moment AS since,
+                   lead(o.moment) OVER again AS until
+              FROM affected a JOIN sales_receipt o USING (store_id, source_id, number)
+            WINDOW again AS (PARTITION BY o.store_id, o.source_id, o.number ORDER BY o.moment, o.id)
+        ), sums AS (
+            SELECT o.id, COALESCE(-SUM(r.total), 0) AS returned
+              FROM original o
+              LEFT JOIN sales_receipt r ON r.store_id = o.store_id AND r.source_id = o.source_id
+                   -- In the collation of its index.
+                   AND r.original_number = o.number COLLATE "default" AND r.is_return
+                   AND (o.is_first OR r.moment >= o.since) AND (o.until IS NULL OR r.moment < o.until)
+             GROUP BY 1
+        )
+        UPDATE sales_receipt o SET returned = sums.returned FROM sums
+         WHERE o.id = sums.id AND o.returned <> sums.returned
+        RETURNING o.business_day
+        """,
+        params,
+    )
+    return [day for (day,) in cursor.fetchall()]

@@ -4,7 +4,6 @@ What only these receipts needed goes with them: members they made, and products 
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.db import connection, models
@@ -15,12 +14,13 @@ from members.imports.undo import made_members_go
 from organization.imports.undo import Undoer, Undone, scratch
 from organization.jobs import Progress
 from organization.models import Import
+from sales.imports.store import returns_restate
 from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 from sales.services import receipts_changed
 
 PARTS = 5
 # The receipts whose sums of returns change: originals of the returns that go and of those that come back,
-# and sales that come back.
+# sales that come back, and, where a number came back, its other receipts.
 RESTATED = """
     SELECT r.store_id, r.source_id, r.original_number AS number FROM sales_receipt r
       JOIN undone USING (id) WHERE r.is_return AND r.original_number <> ''
@@ -29,7 +29,11 @@ RESTATED = """
      WHERE h.replaced_by_id = %(by)s AND h.is_return AND h.original_number <> ''
      UNION
     SELECT h.store_id, h.source_id, h.number FROM sales_receipthistory h
-     WHERE h.replaced_by_id = %(by)s AND NOT h.is_return"""
+     WHERE h.replaced_by_id = %(by)s AND NOT h.is_return
+     UNION
+    SELECT o.store_id, o.source_id, o.number FROM sales_receipt r JOIN undone USING (id)
+      JOIN sales_receipt o ON o.store_id = r.store_id AND o.source_id = r.source_id
+       AND o.number = r.number AND o.id <> r.id"""
 
 # Whose receipts change by that: of those that go and come back, and of the originals.
 TOUCHED = """
@@ -68,7 +72,7 @@ def undo_sales(record: Import, progress: Progress) -> Undone:
         progress.step(2, PARTS)
         progress.say(_("Putting back what it replaced"))
         restored = _versions_restore(cursor, record)
-        days = _returns_restate(cursor)
+        days = returns_restate(cursor, "SELECT store_id, source_id, number FROM restated")
         progress.step(3, PARTS)
         progress.say(_("Taking away what only it needed"))
         products = products_delete_unused(cursor)
@@ -77,7 +81,8 @@ def undo_sales(record: Import, progress: Progress) -> Undone:
         _kept_restate(cursor)
         progress.step(PARTS, PARTS)
     return Undone(
-        {"receipts_gone": gone, "receipts_restored": restored, "products_gone": products} | counts, days
+        {"receipts_gone": gone, "receipts_restored": restored, "products_gone": products} | counts,
+        (min(days), max(days)) if days else None,
     )
 
 
@@ -130,27 +135,6 @@ def _move_back(cursor: Any, record: Import, history: type[models.Model], table: 
         [record.pk],
     )
     return int(cursor.rowcount)
-
-
-def _returns_restate(cursor: Any) -> tuple[date, date] | None:
-    """`returned` of every receipt whose returns changed; first and last day of those receipts."""
-    cursor.execute(
-        """WITH sums AS (
-               SELECT a.store_id, a.source_id, a.number, coalesce(-sum(r.total), 0) AS returned
-                 FROM restated a
-                 LEFT JOIN sales_receipt r ON r.store_id = a.store_id AND r.source_id = a.source_id
-                      AND r.original_number = a.number AND r.is_return
-                GROUP BY 1, 2, 3
-           ), done AS (
-               UPDATE sales_receipt o SET returned = sums.returned FROM sums
-                WHERE o.store_id = sums.store_id AND o.source_id = sums.source_id AND o.number = sums.number
-                  AND o.returned <> sums.returned
-            RETURNING o.business_day
-           )
-           SELECT min(business_day), max(business_day) FROM done"""
-    )
-    first, last = cursor.fetchone()
-    return (first, last) if first else None
 
 
 def products_delete_unused(cursor: Any) -> int:

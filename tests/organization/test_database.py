@@ -1,7 +1,10 @@
 """Work beside other work, on a connection of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import psycopg2
+import pyarrow as pa
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -9,6 +12,9 @@ from django.utils.translation import get_language, override
 
 from organization.database import beside
 from organization.imports.ahead import ahead
+from organization.imports.copying import copy_in
+from organization.imports.reading import Layout, PlainFile
+from organization.imports.tally import Aside, Tally
 from organization.models import Source
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,3 +59,18 @@ def test_what_is_made_ahead_is_in_the_same_language_and_zone() -> None:
 
     with override("zh-hans"), timezone.override("America/New_York"):
         assert list(ahead(items())) == [("zh-hans", "America/New_York")] * 3
+
+
+def test_what_a_copy_is_refused_for_is_raised() -> None:
+    with pytest.raises(psycopg2.DataError):
+        copy_in("organization_source", {"name": pa.array(["long" * 100])})
+    assert not Source.objects.exists()
+
+
+def test_what_fails_where_rows_are_set_aside_early_is_raised(tmp_path: Path) -> None:
+    tally = Tally()
+    tally.refuse(2, "a", "", "why")
+    aside = Aside(tally, PlainFile(tmp_path / "gone.csv"), Layout("utf-8", ["a"], {}, []))
+    aside.begin()
+    with pytest.raises(FileNotFoundError):
+        list(aside)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from organization.imports import columns as cells
+from organization.imports import delimited, tally
 from organization.imports.columns import BadCell
 from organization.imports.reading import Layout, WrongWidth, read_batches
 from organization.jobs import JobError
@@ -152,6 +153,40 @@ def test_it_keeps_row_numbers_over_many_blocks_and_wrong_rows(tmp_path: Path) ->
     assert [str(row) for rows, _ in batches for row in rows] == [
         cell for _, cells in batches for cell in cells
     ]
+
+
+def test_it_sets_a_file_of_nothing_but_wrong_rows_aside_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    """More than is begun with early, cut by letters, good rows among rows too long."""
+    monkeypatch.setattr(delimited, "BLOCK", 1 << 12)
+    monkeypatch.setattr(tally, "LETTERS_AT_ONCE", 500)
+    monkeypatch.setattr(tally, "MOST_BEGUN", 2)
+    names = "license_code,clientorderid,inputtime,dtl_barcode,dtl_quantity,dtl_amount"
+    rows = [f"0001,R{n},20260305100000,6900000000011,{'x' if n % 3 else 1},2.00" for n in range(900)]
+    rows[1::2] = [f"{row},too long" for row in rows[1::2]]
+    record = take_in(ImportKind.SALES, "\n".join([names, *rows]))
+    assert counts(record) == {"read": 900, "added": 150, "quarantined": 750}
+    kept = {row.row: json.loads(row.raw) for row in record.quarantine.all()}
+    assert kept == {n + 2: row.split(",") for n, row in enumerate(rows) if n % 6}
+
+
+def test_it_keeps_no_text_of_what_it_has_set_aside() -> None:
+    wrong = WrongWidth()
+    for row in range(3):
+        wrong.add(row, 1, f"text {row}")
+        wrong.unfit.append((row, "why", ["cell"]))
+    assert [text for _row, _cells, text in wrong.take().found] == ["text 0", "text 1", "text 2"]
+    assert wrong.found == [(0, 1, ""), (1, 1, ""), (2, 1, "text 2")] and wrong.unfit[2] == (2, "why", [])
+    wrong.add(3, 1, "text 3")
+    fresh = wrong.take()
+    assert (fresh.found, fresh.unfit) == ([(3, 1, "text 3")], []) and wrong.found[2] == (2, 1, "")
+
+
+def test_it_refuses_a_file_of_which_too_much_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "MOST_PROBLEMS", 1)
+    with pytest.raises(JobError, match="More than 1 rows are wrong; one is row 2: This cell is empty"):
+        take_in(ImportKind.STORES, FILE.replace("991", "").replace("992", ""))
 
 
 def test_it_prefers_the_name_declared_first() -> None:

@@ -11,6 +11,7 @@ from organization.jobs import Progress
 from organization.models import Import, ImportKind, Source, SourceProfile, Store
 from sales.models import Receipt, ReceiptHistory, ReceiptLine, ReceiptLineHistory
 from tests.organization.importing import Rows, counts, queue
+from tests.organization.undoing import business_rows, undo
 from tests.sales.importing import DRINK, everything_stored, line, make_products
 from tests.sales.importing import take as take_any
 from tests.sales.messages import as_scan_data, scan
@@ -78,6 +79,18 @@ def test_it_changes_nothing_when_any_part_comes_again(again: list[dict[str, Any]
     record = merged(again)
     assert counts(record) == {"read": len(again), "unchanged": len(again)}
     assert record.amount_stored == 0 and everything_stored() == before
+
+
+def test_it_knows_lines_again_of_which_only_some_have_a_number() -> None:
+    rows = [line(line_no=""), line(line_no=1, dtl_amount="5.00"), line(line_no="", dtl_amount="7.00")]
+    assert counts(merged(rows)) == {"read": 3, "added": 3}
+    assert counts(merged(rows)) == {"read": 3, "unchanged": 3}
+    assert counts(merged([*rows, line(line_no="", dtl_amount="1.00")])) == {
+        "read": 4,
+        "added": 1,
+        "unchanged": 3,
+    }
+    assert [amount for _line, _product, amount in lines_of()] == [5, 20, 7, 1]
 
 
 def test_it_corrects_a_line_and_keeps_the_others() -> None:
@@ -183,13 +196,30 @@ def test_it_means_the_last_receipt_of_a_number_where_numbers_do_not_come_back() 
     assert receipts()[2] == ("2026-03-05", 2026)
 
 
-def test_it_takes_a_return_off_the_receipt_that_had_the_number_then() -> None:
-    def back(number: str, day: str) -> dict[str, Any]:
-        return line(number, inputtime=f"{day}120000", trade_type="1", original_orderid="7")
+def back(number: str, day: str) -> dict[str, Any]:
+    return line(number, inputtime=f"{day}120000", trade_type="1", original_orderid="7")
 
+
+def test_an_undo_leaves_returns_with_the_receipt_that_had_the_number_then() -> None:
+    take([*YEARS[:2], back("8", "20250401"), back("9", "20260401")], numbering="yearly")
+    before = business_rows()
+    more = take([back("10", "20250501")], numbering="yearly")
+    undo(more)
+    assert business_rows() == before
+    later = take(YEARS, numbering="yearly")
+    assert returned_of_7() == [0, 20, 20]
+    undo(later)
+    assert returned_of_7() == [0, 40] and business_rows() == before
+
+
+def returned_of_7() -> list[Decimal]:
+    found = Receipt.unscoped.filter(number="7").order_by("moment")
+    return list(found.values_list("returned", flat=True))
+
+
+def test_it_takes_a_return_off_the_receipt_that_had_the_number_then() -> None:
     take([*YEARS, back("8", "20250401"), back("9", "20260401")], numbering="yearly")
-    found = Receipt.unscoped.filter(number="7").order_by("moment").values_list("returned", flat=True)
-    assert list(found) == [0, 20, 20]
+    assert returned_of_7() == [0, 20, 20]
 
 
 def test_it_sets_a_receipt_aside_whole_when_a_row_of_it_has_no_day() -> None:
