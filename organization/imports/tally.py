@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from organization.imports.copying import copy_in, sealed
 from organization.imports.memory import give_back
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
-from organization.imports.tables import NOT_AN_OBJECT
+from organization.imports.tables import MOST_ASIDE, NOT_AN_OBJECT, too_many
 from organization.models import Import, QuarantinedRow
 from organization.numbers import without_numbers_within
 from organization.threads import as_here
 
 ROWS_AT_ONCE, MOST_BEGUN = 2_000, 8
+LONGEST_VALUE = 200
 Columns = dict[str, pa.Array]
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
 # know why.
@@ -58,7 +59,10 @@ class Tally:
     aside: "Aside | None" = field(default=None, repr=False)  # where they are begun with early
 
     def refuse(self, row: int, column: str, value: str, reason: str) -> None:
-        self.problems.setdefault(row, Problem(row, column, value, reason))
+        if row not in self.problems:
+            self.problems[row] = Problem(row, column, value[:LONGEST_VALUE], reason)
+            if len(self.problems) > MOST_ASIDE:
+                raise too_many()
 
     def take_wrong_widths(self, wrong: WrongWidth, width: int) -> None:
         for row, cells, _text in wrong.found:
@@ -128,9 +132,9 @@ def _set_aside(
     for row, cells in _raw_rows(file, layout, problems) if left else ():
         if problem := left.pop(row, None):
             keeps = not any(test(cells) for test in tests)
-            yield problem, problem.value[:200] if keeps else "", _as_json(cells if keeps else [])
+            yield problem, problem.value if keeps else "", _as_json(cells if keeps else [])
     for row in sorted(left):
-        yield left[row], left[row].value[:200], _as_json([])
+        yield left[row], left[row].value, _as_json([])
 
 
 def _as_json(cells: list[str]) -> str:
