@@ -83,12 +83,15 @@ flag = choice(FLAGS)
 YES_NO = (("1", gettext_lazy("yes")), ("0", gettext_lazy("no")))
 
 
+LONGEST_NUMBER = LONGEST_MOMENT = 40
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)")
 
 
 def number(cell: str) -> Decimal:
     if not NUMBER.fullmatch(cell):
         raise BadCell(_("This is not a number."))
+    if len(cell) > LONGEST_NUMBER:  # Python rounds, or gives up, where there are too many digits.
+        raise BadCell(_("This is longer than %(limit)s characters.") % {"limit": LONGEST_NUMBER})
     value = Decimal(cell)
     if abs(value) >= 10_000_000:
         raise BadCell(_("This number is too large."))
@@ -156,7 +159,9 @@ def seconds(cell: str) -> int:
 
 def moment(cell: str) -> datetime:
     """A local date and time, without a zone; a bare date is its midnight."""
-    parts = re.fullmatch(r"(\d{8})(\d{6})|(\S+?)(?:[T ]+(\S+))?", cell)
+    # The expression goes back over what it is given: only over something short.
+    short = cell if len(cell) <= LONGEST_MOMENT else ""
+    parts = re.fullmatch(r"(\d{8})(\d{6})|(\S+?)(?:[T ]+(\S+))?", short)
     if not parts:
         raise BadCell(_("This is not a date and time such as 2026-03-05 08:05:09."))
     of_day, of_time = parts[1] or parts[3], parts[2] or parts[4]

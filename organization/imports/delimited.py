@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from organization.imports.encodings import Opener, Utf8
 from organization.imports.pace import Pace
-from organization.imports.tables import Layout, WrongWidth
+from organization.imports.tables import LONGEST_CELL, Layout, WrongWidth
 from organization.jobs import JobError
 
 BLOCK, AHEAD = 2 << 20, 4
 DELIMITERS = (",", "\t", "|", ";")
 QUOTES = ('"', "'")
 SNIFFED_ROWS = 200
+MOST_CELLS = 16 << 20  # of one block: with anything in them they would not fit
 
 
 def sniff(start: str) -> tuple[str, str]:
@@ -54,9 +55,12 @@ def first_row(start: str, delimiter: str, quote: str) -> list[str]:
     """The column names."""
     reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, quotechar=quote)
     try:
-        return [title.strip() for title in next(reader, [])]
+        titles = [title.strip() for title in next(reader, [])]
     except csv.Error:
-        raise JobError(_("The first row cannot be read as column names.")) from None
+        titles = None
+    if titles is None or any(len(title) > LONGEST_CELL for title in titles):
+        raise JobError(_("The first row cannot be read as column names."))
+    return titles
 
 
 def batches(
@@ -71,7 +75,7 @@ def batches(
         return "skip"
 
     with open_() as file:
-        text = Utf8(file, layout.encoding)
+        text = _Lines(file, layout.encoding, len(names))
         try:
             pace = Pace(block=BLOCK, ahead=AHEAD)
             for batch in pace.using(_open(text, pace, names, layout, take_wrong)):
@@ -86,6 +90,22 @@ def batches(
         next_row, last = wrong.found[-1][0] + 1, wrong.found[-1][2]
     if re.search(r"[\r\n]", last) and not text.tail.rstrip().endswith(layout.quote.encode()):
         raise _torn(next_row - 1)  # An open cell holds everything to the end.
+
+
+class _Lines(Utf8):
+    """An empty line becomes a row of all columns: many of them are refused before they fill the memory."""
+
+    def __init__(self, file: BinaryIO, encoding: str, width: int) -> None:
+        super().__init__(file, encoding)
+        self._width = width
+        # Arrow reads in a thread that has no language.
+        self._refusal = _("The file holds far more rows than a file of its size may.")
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        size = super().readinto(buffer)
+        if bytes(buffer[:size]).count(b"\n") * self._width > MOST_CELLS:
+            raise JobError(self._refusal)
+        return size
 
 
 def sample_columns(layout: Layout, texts: list[str], positions: list[int]) -> dict[int, list[str]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from organization.imports.columns import plain_title
 from organization.imports.encodings import Opener, Utf8
-from organization.imports.jsonlines import DECODER, ROWS, Columns, names_of, texts_of
+from organization.imports.jsonlines import DECODER, Columns, names_of, storable, texts_of
 from organization.imports.tables import NOT_AN_OBJECT, WIDEST_ROW, Layout, WrongWidth
 from organization.jobs import JobError
 
@@ -75,10 +75,10 @@ def batches(
         for number, record in enumerate(reader.records(), start=1):
             values = texts_of(record)
             if values is None:
-                wrong.add(number, NOT_AN_OBJECT, json.dumps(record, ensure_ascii=False))
+                wrong.add(number, NOT_AN_OBJECT, storable(record))
                 continue
             columns.add(number, values)
-            if len(columns.rows) == ROWS:
+            if columns.is_full:
                 yield columns.cut()
     yield columns.cut()
 
@@ -137,7 +137,7 @@ class _Reader:
         if len(self._lists) > 1:
             raise JobError(
                 _("The document holds several lists of records (%(names)s). Send each by itself.")
-                % {"names": ", ".join(name[:30] for name in self._lists)}
+                % {"names": ", ".join(storable(name[:30])[1:-1] for name in self._lists)}
             )
         self._take("[")
         while self._peek() != "]":
@@ -151,7 +151,7 @@ class _Reader:
         if self._peek() != "[":
             return False
         while not (first := _LIST.match(self._window, self._at)):
-            if not self._more():
+            if len(self._window) - self._at > LONGEST_RECORD or not self._more():
                 raise self._broken()
         return first[1] == "{"
 

@@ -16,7 +16,7 @@ from organization.imports.tables import NOT_AN_OBJECT, WIDEST_ROW, Layout, Wrong
 from organization.jobs import JobError
 
 LONGEST_LINE = 1 << 20
-ROWS = 20_000
+ROWS, LETTERS = 20_000, 8 << 20  # A batch ends with whichever is reached first.
 
 
 # Numbers keep their digits.
@@ -47,16 +47,22 @@ class Columns:
         self._header, self._of_all = header, of_all or {}
         self.rows: list[int] = []
         self._cells: list[list[str]] = [[] for _title in header]
+        self._letters = 0
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.rows) == ROWS or self._letters > LETTERS
 
     def add(self, row: int, values: dict[str, str]) -> None:
         self.rows.append(row)
+        self._letters += sum(map(len, values.values()))
         for title, column in zip(self._header, self._cells, strict=True):
             column.append(values.get(title) or self._of_all.get(title, ""))
 
     def cut(self) -> tuple[NDArray[np.int64], list[pa.Array]]:
         """What was gathered since the last time."""
         rows, cells = self.rows, self._cells
-        self.rows, self._cells = [], [[] for _title in self._header]
+        self.rows, self._cells, self._letters = [], [[] for _title in self._header], 0
         return np.array(rows, dtype=np.int64), [pa.array(column, pa.string()) for column in cells]
 
 
@@ -71,7 +77,7 @@ def batches(
             wrong.add(number, NOT_AN_OBJECT, line.rstrip("\r\n"))
             continue
         columns.add(number, values)
-        if len(columns.rows) == ROWS:
+        if columns.is_full:
             yield columns.cut()
     yield columns.cut()
 
@@ -122,8 +128,20 @@ def texts_of(found: Any) -> dict[str, str] | None:
     """Names and texts of what was an object; None for anything else, and for what cannot be stored."""
     if not isinstance(found, dict):
         return None
-    values = {name.strip(): _text(value) for name, value in found.items()}
+    try:
+        values = {name.strip(): _text(value) for name, value in found.items()}
+    except RecursionError:  # It can be read as deep as it is, and not be written.
+        return None
     return None if any(map(_ODD.search, (*values, *values.values()))) else values
+
+
+def storable(found: Any) -> str:
+    """What is no object, or cannot be stored, as JSON that can be."""
+    try:
+        # Half a letter stays written as it was: `\\ud800`.
+        return _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", json.dumps(found, ensure_ascii=False))
+    except RecursionError:
+        return ""
 
 
 def _text(value: Any) -> str:

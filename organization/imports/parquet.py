@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,8 @@ from organization.imports.tables import Layout
 from organization.jobs import JobError
 
 ROWS, MOST_ROWS = 20_000, 100_000_000
+MOST_SAMPLED = 5_000  # of a column
+MOST_LETTERS = 128 << 20  # of one batch
 
 
 def titles(content: Content) -> tuple[list[str], int]:
@@ -28,6 +30,8 @@ def titles(content: Content) -> tuple[list[str], int]:
         if file.metadata.num_rows > MOST_ROWS or size > MOST_UNPACKED:
             raise JobError(_("The file holds far more rows than a file of its size may."))
         names = [name.strip() for name in file.schema_arrow.names]
+        if any("\0" in name for name in names):
+            raise _zeros()
         return names, max(size, 8 * len(names) * file.metadata.num_rows)
 
 
@@ -37,6 +41,7 @@ def batches(content: Content, layout: Layout) -> Iterator[tuple[NDArray[np.int64
     used = set(layout.positions.values()) or set(range(len(layout.header)))  # A shape may use any.
     with _opened(content) as file:
         for batch in file.iter_batches(ROWS, use_threads=False):
+            _check_size(batch)
             columns = [
                 _texts(column, layout.header[at], is_used=at in used)
                 for at, column in enumerate(batch.columns)
@@ -51,19 +56,49 @@ def sample_columns(content: Content, layout: Layout, positions: list[int]) -> di
     with _opened(content) as file:
         textual = [at for at in positions if _is_text(file.schema_arrow.field(at).type)]
         for number in range(file.metadata.num_row_groups if textual else 0):
-            table = file.read_row_group(number, [file.schema_arrow.names[at] for at in textual])
-            for at, column in zip(textual, table.columns, strict=True):
-                cells = pc.utf8_trim_whitespace(column.cast(pa.string())).unique()[:5_000].to_pylist()
-                found[at].update(dict.fromkeys(cell for cell in cells if cell))
+            titles = [file.schema_arrow.names[at] for at in textual]
+            for batch in file.iter_batches(ROWS, row_groups=[number], columns=titles, use_threads=False):
+                _sample(batch, [found[at] for at in textual])
     return {at: list(seen) for at, seen in found.items()}
+
+
+def _sample(batch: pa.RecordBatch, found: list[dict[str, None]]) -> None:
+    _check_size(batch)
+    for seen, column in zip(found, batch.columns, strict=True):
+        if len(seen) < MOST_SAMPLED:
+            cells = pc.utf8_trim_whitespace(column.unique().cast(pa.string())).to_pylist()
+            seen.update(dict.fromkeys(cell for cell in cells[:MOST_SAMPLED] if cell))
+
+
+def _check_size(batch: pa.RecordBatch) -> None:
+    """A text that is there once and named by every row takes next to nothing in a file."""
+    letters = 0
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and _is_text(column.type):
+            lengths = pc.binary_length(column.dictionary).take(column.indices)
+            letters += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    if letters > MOST_LETTERS:
+        raise JobError(_("The file holds far more rows than a file of its size may."))
+
+
+def _zeros() -> JobError:
+    return JobError(_("This file is not text: it holds zero bytes."))
+
+
+def _read(stream: BinaryIO) -> pq.ParquetFile:
+    """Texts come as a dictionary and places in it, so that each is there once until its size is known."""
+    source = pa.PythonFile(stream, "r")
+    schema = pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20).schema_arrow
+    texts = [field.name for field in schema if _is_text(field.type)]
+    return pq.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=texts)
 
 
 @contextmanager
 def _opened(content: Content) -> Iterator[pq.ParquetFile]:
     with content.whole() as stream:
         try:
-            yield pq.ParquetFile(pa.PythonFile(stream, "r"), pre_buffer=False, buffer_size=1 << 20)
-        except (pa.ArrowException, OSError, UnicodeDecodeError):
+            yield _read(stream)
+        except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError):
             raise JobError(_("The Parquet file is damaged or was cut off. Export it again.")) from None
 
 
@@ -90,7 +125,7 @@ def _texts(column: pa.Array, title: str, *, is_used: bool) -> pa.Array:
         column = pa.array([json.dumps(value, default=str) for value in column.to_pylist()], pa.string())
     texts = pc.fill_null(column.cast(pa.string()), "")
     if pc.any(pc.match_substring(texts, "\0")).as_py():
-        raise JobError(_("This file is not text: it holds zero bytes."))
+        raise _zeros()
     return texts
 
 

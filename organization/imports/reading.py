@@ -29,6 +29,7 @@ from organization.imports.tables import (
     Layout,
     Shape,
     WrongWidth,
+    too_many,
 )
 from organization.jobs import JobError
 
@@ -216,6 +217,8 @@ def read_batches(file: Source, layout: Layout, wrong: WrongWidth) -> Iterator[Ba
     elif shape.keeps_rows:
         for rows, columns in _sent_rows(file, layout.sent or layout, wrong):
             made, cells = _without_unfit(*shape.columns(rows, columns), layout, wrong)
+            if wrong.is_full:
+                raise too_many()
             yield Batch(made, cells, layout, columns)
     else:
         yield from _taken_apart(file, layout, shape, wrong)
@@ -228,7 +231,10 @@ def _taken_apart(file: Source, layout: Layout, shape: Shape, wrong: WrongWidth) 
         made, cells = shape.columns(rows, columns)
         numbers = np.arange(next_row, next_row + len(made))
         next_row = _numbered_anew(sent, wrong, next_row + len(made))
-        yield Batch(*_without_unfit(numbers, cells, layout, wrong), layout)
+        batch = Batch(*_without_unfit(numbers, cells, layout, wrong), layout)
+        if wrong.is_full:
+            raise too_many()
+        yield batch
     _numbered_anew(sent, wrong, next_row)
 
 
@@ -251,11 +257,22 @@ def _without_unfit(
     good = pc.equal(reasons, "")
     for index in np.flatnonzero(~good.to_numpy(zero_copy_only=False)).tolist():
         cells = [column[index].as_py()[:LONGEST_CELL] for column in columns]
-        wrong.unfit.append((int(rows[index]), reasons[index].as_py(), cells))
+        wrong.add_unfit(int(rows[index]), reasons[index].as_py(), cells)
     return rows[good.to_numpy(zero_copy_only=False)], [column.filter(good) for column in columns]
 
 
 def _sent_rows(
+    file: Source, layout: Layout, wrong: WrongWidth
+) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
+    for found in _rows_of_format(file, layout, wrong):
+        if wrong.is_full:
+            raise too_many()
+        yield found
+    if wrong.is_full:
+        raise too_many()
+
+
+def _rows_of_format(
     file: Source, layout: Layout, wrong: WrongWidth
 ) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
     content = Content(file, _KINDS.get(layout.format, "text"), layout.wrapper, layout.member)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from organization.imports.columns import Column, match_header
 from organization.imports.tables import Shape
 
+LONGEST = 200
+
 
 def each_text(texts: pa.Array, make: Callable[[str], str]) -> pa.Array:
-    """Every distinct text made once."""
+    """Every distinct text made once; one too long to be what is made of it stays as it is."""
     encoded = texts.dictionary_encode()
-    made = [make(text) for text in encoded.dictionary.to_pylist()]
+    made = [make(text) if len(text) <= LONGEST else text for text in encoded.dictionary.to_pylist()]
     return pa.array(made, pa.string()).take(encoded.indices)
 
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
-from organization.imports.containers import BLOCK, MOST_IN_MEMORY, Content
+from organization.imports.containers import BLOCK, MOST_IN_MEMORY, MOST_RATIO, RATIO_FROM, Content
 from organization.jobs import JobError
 
 CHILD = Path(__file__).with_name("spreadsheet_child.py")
@@ -49,10 +49,11 @@ class _Child(io.RawIOBase):
     def _send(self, content: Content) -> None:
         pipe = self._process.stdin
         assert pipe is not None
-        sent = 0
+        sent = self._written = 0
         with content.open() as file:
             while block := file.read(BLOCK):
                 sent += len(block)
+                self._most = max(RATIO_FROM, MOST_RATIO * sent)
                 if sent > MOST_IN_MEMORY:
                     raise _too_large()
                 with suppress(BrokenPipeError):  # The child is gone; its answer will be missing.
@@ -81,7 +82,9 @@ class _Child(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         assert self._process.stdout is not None
         block = self._process.stdout.read(len(buffer))
-        if not block and self._process.wait():
+        self._written += len(block)
+        # One text of a workbook can stand in every cell.
+        if self._written > self._most or (not block and self._process.wait()):
             raise _too_large()
         buffer[: len(block)] = block
         return len(block)

@@ -6,14 +6,28 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from organization.imports.values import DateForm, NumberForm
+from organization.jobs import JobError
 
 LONGEST_CELL, LONGEST_ROW = 2_000, 20_000
 WIDEST_ROW = 500
 Form = NumberForm | DateForm
+# Rows set aside are remembered until the last row is read: a file of nothing else would fill the memory.
+MOST_ASIDE, MOST_LETTERS = 500_000, 64 << 20
 NOT_AN_OBJECT = -1  # instead of a number of cells: a line of JSON Lines that is none
+
+
+def too_many() -> JobError:
+    """More would have to be set aside than anybody could mend."""
+    return JobError(
+        _(
+            "More rows than can be set aside have a fault: it is of the file, not of its rows. "
+            "Look at the first."
+        )
+    )
 
 
 class Shape(Protocol):
@@ -186,6 +200,7 @@ class WrongWidth:
     found: list[tuple[int, int, str]] = field(default_factory=list)  # row, cells, text
     unfit: list[tuple[int, str, list[str]]] = field(default_factory=list)  # row, why, cells
 
+    letters: int = 0
     _taken: int = 0
     _unfit_taken: int = 0
 
@@ -198,11 +213,25 @@ class WrongWidth:
         for at, (row, why, _cells) in enumerate(fresh.unfit, self._unfit_taken):
             self.unfit[at] = (row, why, [])
         self._taken, self._unfit_taken = self._taken + len(fresh.found), self._unfit_taken + len(fresh.unfit)
+        self.letters = 0
         return fresh
 
     @property
     def _held(self) -> int:
         return max(0, self._taken - 1)
 
+    @property
+    def is_full(self) -> bool:
+        """Whoever reads the file has to stop: a parser that reports a row cannot be stopped by it."""
+        return self.letters > MOST_LETTERS or len(self.found) + len(self.unfit) > MOST_ASIDE
+
     def add(self, row: int, cells: int, text: str) -> None:
-        self.found.append((row, cells, text[:LONGEST_ROW]))
+        text = text[:LONGEST_ROW]
+        if not self.is_full:
+            self.letters += len(text)
+            self.found.append((row, cells, text))
+
+    def add_unfit(self, row: int, why: str, cells: list[str]) -> None:
+        if not self.is_full:
+            self.letters += sum(map(len, cells))
+            self.unfit.append((row, why, cells))

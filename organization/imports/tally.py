@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from organization.imports.copying import copy_in, sealed
 from organization.imports.memory import give_back
 from organization.imports.reading import Layout, Source, WrongWidth, read_batches
-from organization.imports.tables import NOT_AN_OBJECT
+from organization.imports.tables import MOST_ASIDE, NOT_AN_OBJECT
 from organization.jobs import JobError
 from organization.models import Import, QuarantinedRow
 from organization.numbers import without_numbers_within
@@ -25,7 +25,7 @@ from organization.threads import as_here
 
 # Rows are set aside so many at a time, or so many letters: a row may be as long as a book.
 ROWS_AT_ONCE, LETTERS_AT_ONCE, MOST_BEGUN = 2_000, 1 << 20, 8
-MOST_PROBLEMS = 500_000  # they are held in memory: some 250 bytes each
+LONGEST_VALUE = 200
 Columns = dict[str, pa.Array]
 # Each makes a test of a row's cells: whether nothing of the row may be kept. Filled by the apps that
 # know why.
@@ -64,10 +64,10 @@ class Tally:
     aside: "Aside | None" = field(default=None, repr=False)  # where they are begun with early
 
     def refuse(self, row: int, column: str, value: str, reason: str) -> None:
-        self.problems.setdefault(row, Problem(row, column, value, reason))
-        if len(self.problems) > MOST_PROBLEMS:
+        self.problems.setdefault(row, Problem(row, column, value[:LONGEST_VALUE], reason))
+        if len(self.problems) > MOST_ASIDE:
             first = next(iter(self.problems.values()))
-            said = {"n": f"{MOST_PROBLEMS:,}", "row": first.row, "reason": first.reason}
+            said = {"n": f"{MOST_ASIDE:,}", "row": first.row, "reason": first.reason}
             raise JobError(
                 _(
                     "More than %(n)s rows are wrong; one is row %(row)s: %(reason)s "
@@ -144,9 +144,9 @@ def _set_aside(
     for row, cells in _raw_rows(file, layout, problems) if left else ():
         if problem := left.pop(row, None):
             keeps = not any(test(cells) for test in tests)
-            yield problem, problem.value[:200] if keeps else "", _as_json(cells if keeps else [])
+            yield problem, problem.value if keeps else "", _as_json(cells if keeps else [])
     for row in sorted(left):
-        yield left[row], left[row].value[:200], _as_json([])
+        yield left[row], left[row].value, _as_json([])
 
 
 def _some_at_once(rows: Iterator[Raw]) -> Iterator[list[Raw]]:

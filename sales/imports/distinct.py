@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from organization.imports import columns as cells
 from organization.imports.columns import BadCell
+from organization.imports.tables import LONGEST_CELL
 
 BAD = np.iinfo(np.int64).min  # a value no column can hold
 
@@ -33,14 +34,15 @@ class Distinct:
         return codes[encoded.indices.to_numpy()] if len(codes) else np.zeros(0, np.int64)
 
     def reason(self, text: str) -> str:
-        return self._reasons.get(text, "")
+        return self._reasons.get(text[: LONGEST_CELL + 1], "")
 
     def _code(self, text: str) -> int:
         try:
             code = self._clean(text)
         except BadCell as bad:
-            code, self._reasons[text] = BAD, str(bad)
-        self._codes[text] = code
+            code, self._reasons[text[: LONGEST_CELL + 1]] = BAD, str(bad)
+        if len(text) <= LONGEST_CELL:  # A file can hold more long ones than memory does.
+            self._codes[text] = code
         return code
 
 

@@ -184,7 +184,7 @@ def test_it_keeps_no_text_of_what_it_has_set_aside() -> None:
 
 
 def test_it_refuses_a_file_of_which_too_much_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "MOST_PROBLEMS", 1)
+    monkeypatch.setattr(tally, "MOST_ASIDE", 1)
     with pytest.raises(JobError, match="More than 1 rows are wrong; one is row 2: This cell is empty"):
         take_in(ImportKind.STORES, FILE.replace("991", "").replace("992", ""))
 

@@ -10,10 +10,11 @@ from organization.imports.values.plain import Unclear, decide, is_wide, plain
 # What a cleaner takes as it is; also an expression of Arrow's.
 NATIVE = r"^[-+]?(\d+\.?\d*|\.\d+)$"
 WHOLE = r"^[-+]?\d+$"
-_CURRENCY = r"(?:[¥$€£元圆]|CNY|RMB|USD|EUR|GBP|HKD)?"
+_CURRENCY = r"(?:[¥$€£元圆]|CNY|RMB|USD|EUR|GBP|HKD)?+"
+# What has been taken is kept (`*+`, `?+`): spaces that any of six places could take would be tried in all.
 _NUMBER = re.compile(
-    rf"(?P<open>\()?\s*(?P<first>[-+])?\s*{_CURRENCY}\s*(?P<second>[-+])?\s*(?P<body>[\d.,' ]*\d\.?)"
-    rf"\s*{_CURRENCY}\s*(?P<last>[-+])?\s*(?P<close>\))?",
+    rf"(?P<open>\()?+\s*+(?P<first>[-+])?+\s*+{_CURRENCY}\s*+(?P<second>[-+])?+\s*+(?P<body>[\d.,' ]*\d\.?+)"
+    rf"\s*+{_CURRENCY}\s*+(?P<last>[-+])?+\s*+(?P<close>\))?+",
     re.ASCII,
 )
 # One mark, up to three digits before it and three behind it: thousands or decimals.

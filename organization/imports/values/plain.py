@@ -4,6 +4,8 @@ FULL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 ODD_SPACES = dict.fromkeys(map(ord, "\u3000\u00a0\u202f\u2009"), " ")
 ODD_SIGNS = {ord("−"): "-", ord("–"): "-", ord("﹣"): "-", ord("’"): "'", ord("￥"): "¥", ord("。"): "."}
 PLAIN = FULL | ODD_SPACES | ODD_SIGNS
+# Expressions that go back over a text are never given one that somebody made long for that.
+LONGEST = 100
 MINORITY = 20  # one in so many may be a slip of the hand; it is set aside, and does not decide
 
 
@@ -19,6 +21,9 @@ class Unclear(Exception):
 
 
 def plain(text: str) -> str:
+    """Without what only looks different; nothing of a text too long to be a number or a moment."""
+    if len(text) > LONGEST:
+        return ""
     return (text if text.isascii() else text.translate(PLAIN)).strip()
 
 
