@@ -168,6 +168,7 @@ class Cell:
     title: str
     value: str
     masked: str
+    is_wrong: bool
 
 
 @dataclass(frozen=True)
@@ -182,12 +183,13 @@ def row_to_mend(record: Import, row: QuarantinedRow) -> RowToMend:
     header, raw = record.reading.get("header", []), json.loads(row.raw or "[]")
     if len(raw) != len(header):
         return RowToMend(row.row, [])
-    persons = places_of_persons(record)
+    persons, wrong = places_of_persons(record), _places_of(record, row.column)
     titles = titles_of(record)
     cells = []
     for at, value in enumerate(raw):
         shown = masked(value) if at in persons else cell_shown(record.kind, header[at], value)
-        cells.append(Cell(at, titles[at], value if shown == value else "", "" if shown == value else shown))
+        seen, masked_as = (value, "") if shown == value else ("", shown)
+        cells.append(Cell(at, titles[at], seen, masked_as, at in wrong))
     return RowToMend(row.row, cells)
 
 
@@ -206,6 +208,16 @@ def places_of_persons(record: Import) -> set[int]:
         return {place for ref in refs if (place := place_of(ref, header)) is not None}
     positions, _unused = match_header(header, importer_of(record.kind).columns)
     return {at for name, at in positions.items() if is_personal(record.kind, name, "")}
+
+
+def _places_of(record: Import, column: str) -> set[int]:
+    """Where in a row of the file a column of ours stands; nowhere if the row as a whole is wrong."""
+    header = record.reading.get("header", [])
+    if record.mapping:
+        refs = record.mapping["columns"].get(column, {}).get("refs", [])
+        return {place for ref in refs if (place := place_of(ref, header)) is not None}
+    positions, _unused = match_header(header, importer_of(record.kind).columns)
+    return {positions[column]} if column in positions else set()
 
 
 def rows_set_aside(record: Import, *, like: int | None = None) -> QuerySet[QuarantinedRow]:

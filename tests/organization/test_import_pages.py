@@ -128,7 +128,9 @@ def test_it_shows_the_rows_with_the_same_fault(as_admin: Client, store: Store) -
     page = as_admin.get(f"/imports/{record.pk}/rows/?page=2").content.decode()
     assert "No store has this licence number" in page and "51–61 of 61" in page
     page = as_admin.get(f"/imports/{record.pk}/rows/?like=2").content.decode()
-    assert "No store has this licence number" not in page and "1–50 of 60" in page
+    table = page.partition("<tbody>")[2]
+    assert "No store has this licence number" not in table and "1–50 of 60" in page
+    assert page.count('class="chip"') == 3 and page.count('aria-current="page">60 · ') == 1
 
 
 def test_it_hands_out_rows_with_reasons_and_no_formula(as_admin: Client, admin: Staff, store: Store) -> None:
@@ -148,6 +150,7 @@ def test_it_offers_to_try_a_failed_import_again(as_admin: Client, admin: Staff) 
     Job.unscoped.update(status="failed", error="The file is empty.")
     page = as_admin.get(f"/imports/{record.pk}/").content.decode()
     assert "The file is empty." in page and "Try again" in page and "Nothing was changed." in page
+    assert page.index("Send another file") < page.index("Try again")  # The same file is empty again.
     answer = as_admin.post(f"/jobs/{record.job_id}/retry/")
     assert answer["Location"] == f"/imports/{record.pk}/"
     assert Job.unscoped.get().status == "queued"
