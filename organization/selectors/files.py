@@ -21,7 +21,8 @@ IMPORT_ORDERS = {
     "added": "added",
     "quarantined": "quarantined",
 }
-UNDONE = "undone"  # a state of imports beside those of their jobs
+# States of imports beside those of their jobs.
+UNDONE, CHECKED, COLUMNS, DISCARDED = "undone", "checked", "columns", "discarded"
 # In this order, since each names what the ones before brought.
 NEEDED = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS, ImportKind.SALES)
 
@@ -40,9 +41,18 @@ def imports(
 
 
 def _in_state(status: str) -> Q:
-    if status == UNDONE:
-        return Q(undone_at__isnull=False)
-    return Q(job__status=status, undone_at=None) if status else Q()
+    """As the list names it: a file that was only checked is not done, one to map has not failed."""
+    is_open = Q(job__status__in=[Job.Status.QUEUED, Job.Status.RUNNING])
+    idle = Q(finished_at=None, discarded_at=None) & ~is_open
+    own = {
+        UNDONE: Q(undone_at__isnull=False),
+        DISCARDED: Q(discarded_at__isnull=False),
+        CHECKED: idle & Q(checked_at__isnull=False),
+        COLUMNS: idle & Q(checked_at=None, needs_mapping=True, corrects=None),
+    }
+    if not status or status in own:
+        return own.get(status, Q())
+    return Q(job__status=status) & ~(own[UNDONE] | own[DISCARDED] | own[CHECKED] | own[COLUMNS])
 
 
 def jobs(staff: Staff, *, kind: str = "", status: str = "") -> QuerySet[Job]:

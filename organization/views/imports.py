@@ -47,10 +47,21 @@ def import_list(request: HttpRequest) -> HttpResponse:
         **filters,
         "sort": filters["sort"] or "-when",
         "kinds": ImportKind.choices,
-        "statuses": [*Job.Status.choices, (selectors.UNDONE, _("Undone"))],
+        "statuses": _states(),
         "any": page.paginator.count or Import.objects.visible_to(staff).exists(),
     }
     return render(request, "organization/imports.html", context, status=422 if form.errors else 200)
+
+
+def _states() -> list[tuple[str, Any]]:
+    """The states of jobs and, between them, those only files have."""
+    own = [
+        (selectors.COLUMNS, _("Columns to map")),
+        (selectors.CHECKED, _("Checked")),
+        (selectors.DISCARDED, _("Discarded")),
+        (selectors.UNDONE, _("Undone")),
+    ]
+    return [*Job.Status.choices, *own]
 
 
 def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:

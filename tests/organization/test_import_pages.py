@@ -1,9 +1,11 @@
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from organization.jobs import JobError
@@ -174,6 +176,29 @@ def test_it_finds_imports(query: str, names: list[str], as_admin: Client) -> Non
     Job.unscoped.filter(pk=failed.pk).update(status="failed")
     answer = as_admin.get(f"/imports/{query}")
     assert [record.file_name for record in answer.context["page"]] == names
+
+
+def test_it_finds_imports_by_what_the_list_says_of_them(as_admin: Client) -> None:
+    now = timezone.now()
+    states: dict[str, dict[str, Any]] = {
+        "done": {"finished_at": now, "checked_at": now},
+        "checked": {"checked_at": now},
+        "failed": {},
+        "columns": {"needs_mapping": True},
+        "discarded": {"needs_mapping": True, "discarded_at": now},
+        "undone": {"finished_at": now, "undone_at": now},
+        "queued": {"needs_mapping": True},
+    }
+    for name, fields in states.items():
+        record = queue(ImportKind.SALES, "", name=name)
+        assert record.job is not None
+        Import.unscoped.filter(pk=record.pk).update(**fields)
+        if name != "queued":
+            status = "failed" if name in ("failed", "columns") else "done"
+            Job.unscoped.filter(pk=record.job.pk).update(status=status)
+    for name in states:
+        page = as_admin.get(f"/imports/?status={name}").context["page"]
+        assert [record.file_name for record in page] == [name]
 
 
 def test_it_asks_the_database_no_more_for_more_imports(
