@@ -1,6 +1,9 @@
 """Reads of this app."""
 
 from organization.selectors.files import (
+    CHECKED,
+    COLUMNS,
+    DISCARDED,
     IMPORT_ORDERS,
     UNDONE,
     Cell,
@@ -38,6 +41,9 @@ from organization.selectors.sessions import SessionSeen, sessions
 from organization.selectors.standing import Standing, alerts_ended, standing
 
 __all__ = [
+    "CHECKED",
+    "COLUMNS",
+    "DISCARDED",
     "IMPORT_ORDERS",
     "STAFF_ORDERS",
     "STATES",

@@ -21,7 +21,8 @@ IMPORT_ORDERS = {
     "added": "added",
     "quarantined": "quarantined",
 }
-UNDONE = "undone"  # a state of imports beside those of their jobs
+# States of imports beside those of their jobs.
+UNDONE, CHECKED, COLUMNS, DISCARDED = "undone", "checked", "columns", "discarded"
 # In this order, since each names what the ones before brought.
 NEEDED = (ImportKind.STORES, ImportKind.PRODUCTS, ImportKind.MEMBERS, ImportKind.SALES)
 
@@ -40,9 +41,18 @@ def imports(
 
 
 def _in_state(status: str) -> Q:
-    if status == UNDONE:
-        return Q(undone_at__isnull=False)
-    return Q(job__status=status, undone_at=None) if status else Q()
+    """As the list names it: a file that was only checked is not done, one to map has not failed."""
+    is_open = Q(job__status__in=[Job.Status.QUEUED, Job.Status.RUNNING])
+    idle = Q(finished_at=None, discarded_at=None) & ~is_open
+    own = {
+        UNDONE: Q(undone_at__isnull=False),
+        DISCARDED: Q(discarded_at__isnull=False),
+        CHECKED: idle & Q(checked_at__isnull=False),
+        COLUMNS: idle & Q(checked_at=None, needs_mapping=True, corrects=None),
+    }
+    if not status or status in own:
+        return own.get(status, Q())
+    return Q(job__status=status) & ~(own[UNDONE] | own[DISCARDED] | own[CHECKED] | own[COLUMNS])
 
 
 def jobs(staff: Staff, *, kind: str = "", status: str = "") -> QuerySet[Job]:
@@ -168,6 +178,7 @@ class Cell:
     title: str
     value: str
     masked: str
+    is_wrong: bool
 
 
 @dataclass(frozen=True)
@@ -182,12 +193,13 @@ def row_to_mend(record: Import, row: QuarantinedRow) -> RowToMend:
     header, raw = record.reading.get("header", []), json.loads(row.raw or "[]")
     if len(raw) != len(header):
         return RowToMend(row.row, [])
-    persons = places_of_persons(record)
+    persons, wrong = places_of_persons(record), _places_of(record, row.column)
     titles = titles_of(record)
     cells = []
     for at, value in enumerate(raw):
         shown = masked(value) if at in persons else cell_shown(record.kind, header[at], value)
-        cells.append(Cell(at, titles[at], value if shown == value else "", "" if shown == value else shown))
+        seen, masked_as = (value, "") if shown == value else ("", shown)
+        cells.append(Cell(at, titles[at], seen, masked_as, at in wrong))
     return RowToMend(row.row, cells)
 
 
@@ -206,6 +218,16 @@ def places_of_persons(record: Import) -> set[int]:
         return {place for ref in refs if (place := place_of(ref, header)) is not None}
     positions, _unused = match_header(header, importer_of(record.kind).columns)
     return {at for name, at in positions.items() if is_personal(record.kind, name, "")}
+
+
+def _places_of(record: Import, column: str) -> set[int]:
+    """Where in a row of the file a column of ours stands; nowhere if the row as a whole is wrong."""
+    header = record.reading.get("header", [])
+    if record.mapping:
+        refs = record.mapping["columns"].get(column, {}).get("refs", [])
+        return {place for ref in refs if (place := place_of(ref, header)) is not None}
+    positions, _unused = match_header(header, importer_of(record.kind).columns)
+    return {positions[column]} if column in positions else set()
 
 
 def rows_set_aside(record: Import, *, like: int | None = None) -> QuerySet[QuarantinedRow]:

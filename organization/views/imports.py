@@ -47,10 +47,21 @@ def import_list(request: HttpRequest) -> HttpResponse:
         **filters,
         "sort": filters["sort"] or "-when",
         "kinds": ImportKind.choices,
-        "statuses": [*Job.Status.choices, (selectors.UNDONE, _("Undone"))],
+        "statuses": _states(),
         "any": page.paginator.count or Import.objects.visible_to(staff).exists(),
     }
     return render(request, "organization/imports.html", context, status=422 if form.errors else 200)
+
+
+def _states() -> list[tuple[str, Any]]:
+    """The states of jobs and, between them, those only files have."""
+    own = [
+        (selectors.COLUMNS, _("Columns to map")),
+        (selectors.CHECKED, _("Checked")),
+        (selectors.DISCARDED, _("Discarded")),
+        (selectors.UNDONE, _("Undone")),
+    ]
+    return [*Job.Status.choices, *own]
 
 
 def _queue(request: HttpRequest, form: ImportForm) -> HttpResponse:
@@ -92,6 +103,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         context["made"] = _made(context["report"]["made"])
         return render(request, "organization/import_check.html", context)
     if record.finished_at:
+        again = selectors.corrections(staff_of(request), record)
         context |= {
             "tiles": _tiles(record),
             "read_as": read_as(record.reading),
@@ -101,7 +113,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "groups": selectors.problem_groups(record),
             "made": _made(record.made),
             "kept_until": kept_until(record),
-            "corrections": selectors.corrections(staff_of(request), record),
+            "corrections": again,
+            "still_wrong": sum(selectors.rows_set_aside(each).count() for each in again),
             "still_there": selectors.rows_set_aside(record).count(),
         }
     return render(request, "organization/import.html", context)
@@ -141,6 +154,7 @@ def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "rows": selectors.shown_rows(record, list(page)),
         "like": like,
+        "groups": selectors.problem_groups(record),
         "mend": opened(request, record),
     }
     return render(request, "organization/import_rows.html", context)

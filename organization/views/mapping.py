@@ -54,9 +54,9 @@ def import_map_preview(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         sample = services.import_sample(record=record)
     except JobError as refused:
-        return render(request, "organization/mapping_preview.html", {"sentence": str(refused)})
+        return render(request, "organization/mapping_tried.html", {"sentence": str(refused)})
     said = _said(request, record, sample)
-    return render(request, "organization/mapping_preview.html", _tried(record, sample, said))
+    return render(request, "organization/mapping_tried.html", _tried(record, sample, said))
 
 
 @require_POST

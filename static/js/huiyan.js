@@ -45,6 +45,14 @@
     if (navigator.clipboard) button.textContent = button.dataset.copied;
   });
 
+  // A row of fields that was opened under a row of a table; it may be opened again, as it was.
+  on("click", "[data-close-row]", (button) => {
+    const row = button.closest("tr");
+    row.replaceChildren();
+    row.hidden = true;
+    row.previousElementSibling.querySelector("a").focus();
+  });
+
   on("change", "form[data-auto]", (form) => form.requestSubmit());
 
   function closeMenus(except) {

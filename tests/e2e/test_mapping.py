@@ -49,6 +49,12 @@ def _map(page: Page) -> None:
     expect(preview.get_by_text("2026/3/5 10:00").first).to_be_visible(timeout=PATIENCE)
     expect(preview.get_by_text("Amount, 1 of 3: This is not a number.")).to_be_visible(timeout=PATIENCE)
     assert PHONE not in page.content()
+    state = page.locator("#mapping-state")
+    expect(state).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(state).to_contain_text("Amount, 1 of 3: This is not a number.")
+    expect(state).to_be_in_viewport()
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_label("Name of the profile").fill("Shop till")
 
 
@@ -92,9 +98,13 @@ def _mend(page: Page) -> None:
     """Type the one bad cell anew; the other row of its receipt comes along."""
     page.get_by_role("link", name="Show rows").first.click()
     page.get_by_role("link", name="All rows to fix").click()
+    page.get_by_role("link", name="Correct row 2").click()
+    page.get_by_role("button", name="Leave it as it is").click()
+    expect(page.get_by_role("button", name="Send corrected rows")).to_be_hidden()
     page.get_by_role("link", name="Correct row 3").click()
     cell = page.get_by_label("收")
     expect(cell).to_have_value("oops")
+    expect(cell).to_be_focused()
     expect(page.get_by_label("客户电话")).to_have_attribute("placeholder", "199••••77")
     cell.fill("5.00")
     page.get_by_role("button", name="Send corrected rows").click()

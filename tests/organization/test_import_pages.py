@@ -1,9 +1,11 @@
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from organization.jobs import JobError
@@ -128,7 +130,9 @@ def test_it_shows_the_rows_with_the_same_fault(as_admin: Client, store: Store) -
     page = as_admin.get(f"/imports/{record.pk}/rows/?page=2").content.decode()
     assert "No store has this licence number" in page and "51–61 of 61" in page
     page = as_admin.get(f"/imports/{record.pk}/rows/?like=2").content.decode()
-    assert "No store has this licence number" not in page and "1–50 of 60" in page
+    table = page.partition("<tbody>")[2]
+    assert "No store has this licence number" not in table and "1–50 of 60" in page
+    assert page.count('class="chip"') == 3 and page.count('aria-current="page">60 · ') == 1
 
 
 def test_it_hands_out_rows_with_reasons_and_no_formula(as_admin: Client, admin: Staff, store: Store) -> None:
@@ -148,6 +152,7 @@ def test_it_offers_to_try_a_failed_import_again(as_admin: Client, admin: Staff) 
     Job.unscoped.update(status="failed", error="The file is empty.")
     page = as_admin.get(f"/imports/{record.pk}/").content.decode()
     assert "The file is empty." in page and "Try again" in page and "Nothing was changed." in page
+    assert page.index("Send another file") < page.index("Try again")  # The same file is empty again.
     answer = as_admin.post(f"/jobs/{record.job_id}/retry/")
     assert answer["Location"] == f"/imports/{record.pk}/"
     assert Job.unscoped.get().status == "queued"
@@ -171,6 +176,29 @@ def test_it_finds_imports(query: str, names: list[str], as_admin: Client) -> Non
     Job.unscoped.filter(pk=failed.pk).update(status="failed")
     answer = as_admin.get(f"/imports/{query}")
     assert [record.file_name for record in answer.context["page"]] == names
+
+
+def test_it_finds_imports_by_what_the_list_says_of_them(as_admin: Client) -> None:
+    now = timezone.now()
+    states: dict[str, dict[str, Any]] = {
+        "done": {"finished_at": now, "checked_at": now},
+        "checked": {"checked_at": now},
+        "failed": {},
+        "columns": {"needs_mapping": True},
+        "discarded": {"needs_mapping": True, "discarded_at": now},
+        "undone": {"finished_at": now, "undone_at": now},
+        "queued": {"needs_mapping": True},
+    }
+    for name, fields in states.items():
+        record = queue(ImportKind.SALES, "", name=name)
+        assert record.job is not None
+        Import.unscoped.filter(pk=record.pk).update(**fields)
+        if name != "queued":
+            status = "failed" if name in ("failed", "columns") else "done"
+            Job.unscoped.filter(pk=record.job.pk).update(status=status)
+    for name in states:
+        page = as_admin.get(f"/imports/?status={name}").context["page"]
+        assert [record.file_name for record in page] == [name]
 
 
 def test_it_asks_the_database_no_more_for_more_imports(

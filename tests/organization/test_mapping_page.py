@@ -128,6 +128,7 @@ def test_it_shows_at_once_what_a_mapping_makes(as_admin: Client) -> None:
     assert "Still to be chosen: Amount." in page
     assert "Quantity, 2 of 2: This is not a number." in page
     assert "Store: 2 of 2 values are not known here." in page
+    assert page.count('id="mapping-state" hx-swap-oob="true"') == 1
 
 
 def test_it_reads_a_checked_file_by_our_names_again(as_admin: Client) -> None:

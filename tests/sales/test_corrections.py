@@ -91,8 +91,11 @@ def test_what_is_still_wrong_waits_with_the_correction(as_admin: Client) -> None
     assert counts(again) == {"read": 3, "added": 2, "quarantined": 1}
     assert [(row, column) for row, column, _reason in faults(again)] == [(4, "moment")]
     assert QuarantinedRow.unscoped.filter(source_import=record, taken_by=again).count() == 3
+    page = as_admin.get(f"/imports/{record.pk}/").content.decode()
+    assert "1 of them was still wrong and waits on the page of its correction" in page
     last = sent_back(as_admin, again, mended(downloaded(as_admin, again)))
     assert last.corrects == again and "R3" in totals()
+    assert "Nothing is left to fix here" not in as_admin.get(f"/imports/{record.pk}/").content.decode()
 
 
 def test_a_correction_is_checked_first_where_asked(as_admin: Client) -> None:
@@ -194,6 +197,8 @@ def test_it_mends_a_row_on_the_page_and_shows_no_person(as_admin: Client) -> Non
     part = as_admin.get(f"/imports/{record.pk}/rows/one/?edit=2").content.decode()
     for text in (page, part):
         assert PHONE not in text and "199••••77" in text and 'value="x"' in text
+        wrong = text.partition('value="x"')[2]
+        assert text.count('aria-invalid="true"') == 1 and wrong.index("aria-invalid") < wrong.index(">")
     header = record.reading["header"]
     at, phone = header.index("dtl_amount"), header.index("mobilephone")
     form = {"row": "2", f"cell-2-{at}": "20.00", f"cell-2-{phone}": ""}
