@@ -96,7 +96,8 @@ def _number_lines(records: NDArray[np.void], first: NDArray[np.bool_], of: NDArr
         place = np.arange(len(records)) - np.flatnonzero(first)[of] + 1
         highest = np.maximum.reduceat(records["line"], np.flatnonzero(first))[of]
         records["line"] = np.where(without, place + highest, records["line"])
-        records[:] = records[np.lexsort((records["line"], of))]
+        if not without.all():
+            records[:] = records[np.lexsort((records["line"], of))]
 
 
 def _mix(hashed: NDArray[np.uint64], values: NDArray[np.generic]) -> NDArray[np.uint64]:
