@@ -57,7 +57,7 @@ def test_who_stops_early_lets_the_reader_go() -> None:
     assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("row", ["0001,R1,2026-03-05,1,1\n", "0001,R1,2026-03-05,1,1,20\n"])
+@pytest.mark.parametrize("row", [f"0001,R1,2026-03-05,{1:060},1\n", f"0001,R1,2026-03-05,{1:060},1,20\n"])
 def test_a_long_file_comes_through_whether_its_rows_fit_or_not(tmp_path: Path, row: str) -> None:
     path = tmp_path / "long.csv"
     count = (AHEAD + 4) * BLOCK // len(row)

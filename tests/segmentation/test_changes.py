@@ -2,12 +2,17 @@
 
 import random
 from datetime import date
+from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
 from members.models import Member
+from members.services import member_erase
+from organization.database import beside, lock
 from organization.models import Staff, Store
 from segmentation.models import MemberScore, ScoreChange
+from tests import killing
 from tests.conftest import make_member
 from tests.segmentation.builders import NIGHT, a_receipt, days_before, make_night
 
@@ -74,3 +79,26 @@ def test_it_finds_who_moved_between_any_two_nights(
         assert {row["member"]: (row["was"], row["now"]) for row in rows} == expected
         own = ScoreChange.objects.visible_to(manager).between(since, until).by_member()
         assert {row["member"] for row in own} == {pk for pk in expected if homes[pk] == store.pk}
+
+
+def test_who_erases_waits_for_a_night_that_is_being_published(store: Store, admin: Staff) -> None:
+    member = make_member(store)
+    erase = partial(member_erase, member=member, reason="Asked for in a letter", actor=admin)
+    publishing = transaction.atomic()
+    publishing.__enter__()
+    lock(MemberScore)
+    with beside(erase):
+        killing.until(_somebody_waits)
+        # What the night writes of the member goes with the rest: no foreign key would say that it stayed.
+        ScoreChange.unscoped.create(member=member, day=NIGHT, new="new")
+        publishing.__exit__(None, None, None)
+    assert not ScoreChange.unscoped.exists() and not Member.unscoped.filter(pk=member.pk).exists()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
