@@ -72,8 +72,11 @@ def read(run: NightlyRun) -> None:
 def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
     asked = ALL if run.touched is None else LOOKED_AT
-    changed = write_noted(run, (CHANGE, RANK, ADD, REMOVE.format(asked=asked)))
     with connection.cursor() as cursor:
+        if run.touched is None:
+            # By statistics of an empty table it would be walked through for each row that is added to it.
+            cursor.execute("SET LOCAL enable_nestloop = off")
+        changed = write_noted(run, (CHANGE, RANK, ADD, REMOVE.format(asked=asked)))
         cursor.execute(HOMES.format(asked=asked), {"run": run.pk})
     run.members_scored = totals_write(run)
     _cluster_model_write(run)
