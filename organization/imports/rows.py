@@ -28,25 +28,25 @@ def clean_rows(
     """
     wrong = WrongWidth()
     for batch in read_batches(file, layout, wrong):
-        for row, cells in _cells(batch):
+        for index, cells in enumerate(_cells(batch)):
             tally.read += 1
             if not cells or _is_total(cells, required):
                 tally.ignored += 1
                 continue
-            values = _clean(row, cells, cleaners, required, tally)
+            values = _clean(batch, index, cells, cleaners, required, tally)
             if values is None:
                 refused(cells)
             else:
-                yield row, values
+                yield int(batch.rows[index]), values
         wrong.take()
     tally.take_wrong_widths(wrong, layout.sent_width)
 
 
-def _cells(batch: Batch) -> Iterator[tuple[int, dict[str, str]]]:
+def _cells(batch: Batch) -> Iterator[dict[str, str]]:
     names = list(batch.layout.positions)
     columns = [batch.column(name).to_pylist() for name in names]  # type: ignore[union-attr]
-    for index, row in enumerate(batch.rows.tolist()):
-        yield row, {name: column[index] for name, column in zip(names, columns, strict=True) if column[index]}
+    for index in range(len(batch.rows)):
+        yield {name: column[index] for name, column in zip(names, columns, strict=True) if column[index]}
 
 
 def _is_total(cells: dict[str, str], required: set[str]) -> bool:
@@ -55,8 +55,9 @@ def _is_total(cells: dict[str, str], required: set[str]) -> bool:
 
 
 def _clean(
-    row: int, cells: dict[str, str], cleaners: Cleaners, required: set[str], tally: Tally
+    batch: Batch, index: int, cells: dict[str, str], cleaners: Cleaners, required: set[str], tally: Tally
 ) -> dict[str, Any] | None:
+    row = int(batch.rows[index])
     for name in sorted(required - cells.keys()):
         tally.refuse(row, name, "", _("This cell is empty."))
         return None
@@ -65,6 +66,6 @@ def _clean(
         try:
             values[name] = cleaners[name](cell)
         except BadCell as bad:
-            tally.refuse(row, name, cell, str(bad))
+            tally.refuse(row, name, batch.cell(name, index), str(bad))
             return None
     return values

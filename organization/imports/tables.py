@@ -167,6 +167,11 @@ class Batch:
             self._distinct[name] = None if texts is None else texts.dictionary_encode()
         return self._distinct[name]
 
+    def cell(self, name: str, index: int) -> str:
+        """The text of one cell before it was made plain; "" where there is no such column."""
+        at = self.layout.positions.get(name)
+        return "" if at is None else str(self.columns[at][index].as_py()).strip()
+
     def raw(self, index: int) -> list[str]:
         """The cells of a row as sent."""
         return self.raw_of(np.array([index]))[0]

@@ -108,10 +108,13 @@ def save_tally(record: Import, tally: Tally, file: Source, layout: Layout) -> No
     for first in {pk for pk, _row in record.corrected_rows}:
         rows = [row for pk, row in record.corrected_rows if pk == first]
         QuarantinedRow.unscoped.filter(source_import=first, row__in=rows).update(taken_by=record)
+    kept = 0
     for columns in tally.aside or Aside(tally, file, layout):
         by = {"source_import_id": pa.array([record.pk] * len(columns["row"]))}
         copy_in(QuarantinedRow._meta.db_table, by | columns)
+        kept += len(columns["row"])
         give_back()
+    assert kept == record.quarantined, "every row that was refused is set aside"
 
 
 class Aside:

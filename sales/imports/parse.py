@@ -172,7 +172,7 @@ class LineParser:
         wrong = (records["quantity"] < 0) & (records["amount"] > 0) & ~records["bad"]
         reason = _("The quantity says that goods come back, the amount that they were paid for.")
         for index in np.flatnonzero(wrong).tolist():
-            self.tally.refuse(int(batch.rows[index]), "amount", _text(batch, "amount", index), reason)
+            self.tally.refuse(int(batch.rows[index]), "amount", batch.cell("amount", index), reason)
         records["bad"] |= wrong
 
     def _clean(self, batch: Batch, name: str, records: NDArray[np.void]) -> NDArray[np.int64]:
@@ -188,10 +188,11 @@ class LineParser:
     def refuse(
         self, batch: Batch, records: NDArray[np.void], name: str, wrong: NDArray[np.intp], cleaner: Distinct
     ) -> None:
+        texts = batch.column(name)
+        assert texts is not None, "a cell of it is wrong"
         for index in wrong.tolist():
-            text = _text(batch, name, index)
-            reason = cleaner.reason(text) or _("This cell is empty.")
-            self.tally.refuse(int(batch.rows[index]), name, text, reason)
+            reason = cleaner.reason(texts[index].as_py()) or _("This cell is empty.")
+            self.tally.refuse(int(batch.rows[index]), name, batch.cell(name, index), reason)
         records["bad"][wrong] = True
 
     def _numbers(self, batch: Batch, records: NDArray[np.void]) -> None:
@@ -240,7 +241,7 @@ class LineParser:
         self, batch: Batch, records: NDArray[np.void], wrong: NDArray[np.bool_], reason: str
     ) -> None:
         for index in np.flatnonzero(wrong).tolist():
-            self.tally.refuse(int(batch.rows[index]), "moment", _text(batch, "moment", index), reason)
+            self.tally.refuse(int(batch.rows[index]), "moment", batch.cell("moment", index), reason)
         records["bad"] |= wrong
 
     def _offsets(self, local: NDArray[np.int64], store: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -276,11 +277,6 @@ def _dates_and_times(batch: Batch) -> tuple[pa.DictionaryArray, pa.DictionaryArr
     else:
         dates = pc.replace_substring_regex(dates, r"[T ]+0{1,2}:00(:00)?$", "")
     return dates.dictionary_encode(), times.dictionary_encode(), apart
-
-
-def _text(batch: Batch, name: str, index: int) -> str:
-    texts = batch.column(name)
-    return "" if texts is None else str(texts[index].as_py())
 
 
 def _day_number(text: str) -> int:

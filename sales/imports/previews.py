@@ -20,7 +20,12 @@ def preview_sales(record: Import) -> Preview:
         "receipt_id", "line_number")[:MOST_ROWS]]  # fmt: skip
     made = written_now(Product).filter(is_matched=False).order_by("pk")[:MOST_NEW]
     fate = _("an unknown barcode: becomes an unmatched product, which a later file of products completes")
-    return Preview(header, rows, [(f"{product.code} {product.name}", fate) for product in made])
+    return Preview(header, rows, [(_named(product), fate) for product in made])
+
+
+def _named(product: Product) -> str:
+    """Where the file gives no name, the barcode stands for it."""
+    return product.code if product.name == product.code else f"{product.code} {product.name}"
 
 
 def _line(line: ReceiptLine) -> list[str]:

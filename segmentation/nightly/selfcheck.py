@@ -35,7 +35,7 @@ SAMPLE = 2_000
 LATELY = timedelta(days=7)
 MOST_KEPT = 200
 HOME = "home_store"
-FACTS = [field.attname for field in FactFields._meta.local_concrete_fields]
+FACTS = [field.attname for field in FactFields._meta.local_concrete_fields if field.name != HOME]
 DAYS, MONEY = ("first_day", "last_day"), ("spend", "lifetime_spend")
 
 # Members by chance, another each week, and as many of those whose receipts came lately.
@@ -108,7 +108,7 @@ def look(seed: int) -> Found:
 def _of_facts(run: NightlyRun, members: NDArray[np.int64]) -> Iterator[Difference]:
     found = facts_rows(run.pk, facts_of(run, members))
     wanted = dict(zip(found["member_id"].tolist(), _as_published(found), strict=True))
-    rows = MemberScore.unscoped.filter(pk__in=members.tolist()).values("member_id", *FACTS)
+    rows = MemberScore.unscoped.filter(pk__in=members.tolist()).values("member_id", "home_store_id", *FACTS)
     published = {row["member_id"]: row for row in rows}
     homes = dict(Member.unscoped.filter(pk__in=members.tolist()).values_list("pk", "home_store_id"))
     for member in members.tolist():
@@ -117,6 +117,8 @@ def _of_facts(run: NightlyRun, members: NDArray[np.int64]) -> Iterator[Differenc
             if want is not have:
                 yield Difference(member, "receipts", have and have["receipts"], want and want["receipts"])
             continue
+        if (home := have.pop("home_store_id")) != want["home_store_id"]:
+            yield Difference(member, HOME, home, want[HOME])
         have = have | {HOME: homes[member]}
         # Before a purchase, and after the last, the home store is what the file of members says.
         for field in (*FACTS, HOME) if have["receipts"] else FACTS:

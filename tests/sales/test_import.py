@@ -422,3 +422,8 @@ def test_it_takes_money_off_for_a_return_whichever_cells_carry_the_sign(
     assert counts(record) == {"read": 1, "added": 1}
     receipt = Receipt.unscoped.get()
     assert (receipt.is_return, receipt.total, receipt.lines.get().packs) == (True, Decimal(-20), -1)
+
+
+def test_a_row_set_aside_shows_the_cell_as_it_was_sent() -> None:
+    record = take([line("R1"), line("R2", dtl_amount=" oops "), line("R3", inputtime="5 March")])
+    assert list(record.quarantine.order_by("row").values_list("value", flat=True)) == ["oops", "5 March"]

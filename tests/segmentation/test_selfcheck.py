@@ -70,6 +70,7 @@ def test_it_is_quiet_where_everything_agrees(nights: list[Member]) -> None:
         ("slim_share", 0.123),
         ("top_brand", None),
         ("stores", 9),
+        ("home_store", None),
         ("r", 0),
         ("segment", "nonsense"),
         ("value_class", "002"),
