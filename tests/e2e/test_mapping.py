@@ -88,6 +88,7 @@ def test_it_maps_checks_imports_and_mends(log_in: LogIn, worker: None, store: St
 def _undo(page: Page, record: Import) -> None:
     page.goto(f"/imports/{record.pk}/")
     page.get_by_role("link", name="Undo this import").click()
+    page.wait_for_url("**/undo/")
     page.get_by_role("button", name="Undo this import").click()
     page.get_by_label(f"Type {record.file_name} to go on").fill(record.file_name)
     page.get_by_role("dialog").get_by_role("button", name="Undo this import").click()

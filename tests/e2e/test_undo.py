@@ -21,6 +21,7 @@ def test_it_undoes_an_import(log_in: LogIn, worker: None, store: Store, admin: S
     page.goto(f"/imports/{record.pk}/")
     expect(page.get_by_text("Does it add up?")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("link", name="Undo this import").click()
+    page.wait_for_url("**/undo/")
     page.get_by_role("button", name="Undo this import").click()
     sure = page.get_by_role("dialog").get_by_role("button", name="Undo this import")
     expect(sure).to_be_disabled()
