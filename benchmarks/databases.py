@@ -5,11 +5,12 @@ from datetime import date
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Max
 
 from benchmarks.chain import make_chain
 from members.models import Member
+from organization.crypto import keys_fit
 from organization.models import Import, ImportKind, Source
 from sales.models import Receipt
 
@@ -51,10 +52,9 @@ def prepare_filled(name: str, members: int, receipts: int) -> None:
 
 def _copy_of_bare(name: str) -> None:
     """A database with all tables and no rows, unless there is one; quicker than all migrations each time."""
-    use("postgres")
-    if _is_there(name):
+    if _is_ours(name):
         return
-    if not _is_there(BARE):
+    if not _is_ours(BARE):
         run(f'CREATE DATABASE "{BARE}"')
         use(BARE)
         call_command("migrate", verbosity=0)
@@ -62,10 +62,17 @@ def _copy_of_bare(name: str) -> None:
     run(f'CREATE DATABASE "{name}" TEMPLATE "{BARE}"')
 
 
-def _is_there(name: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_database WHERE datname = %s", [name])
-        return cursor.fetchone() is not None
+def _is_ours(name: str) -> bool:
+    """Whether it is there; one that an earlier checkout at this place sealed with its own keys is dropped."""
+    use(name)
+    try:
+        if keys_fit():
+            return True
+    except DatabaseError:  # Not there, or its migrations were interrupted.
+        pass
+    use("postgres")
+    run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    return False
 
 
 def open_database(name: str, members: int) -> None:
