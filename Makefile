@@ -24,7 +24,7 @@ setup: .venv/ready ## Make .venv from the lock files
 .venv/ready: requirements.lock requirements-dev.lock
 	test -x $(PY) || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements-dev.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode requirements-dev.lock
 	$(PY) manage.py translations --compile
 	touch $@
 

@@ -40,7 +40,7 @@ class _Field:
         if self.values.dtype.kind == "f":
             self.missing = self.missing | np.isnan(self.values)
         self.kind = kind
-        if kind == TEXT:
+        if kind == TEXT and self.values.dtype.kind != "S":
             self.values = np.strings.encode(self.values.astype(np.str_), "utf-8")
 
     def lengths(self, rows: slice) -> NDArray[np.int64]:

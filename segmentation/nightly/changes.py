@@ -1,9 +1,8 @@
-"""Dated changes of segment and scores, noted by the very statements that publish a night.
+"""Dated changes of segment and scores, noted by the very statement that publishes a night.
 
 A night made again goes on from the changes of the first: what a member was before the day stands.
 """
 
-from collections.abc import Iterable
 from datetime import date
 
 from django.db import connection
@@ -21,7 +20,7 @@ def _of(alias: str, columns: tuple[str, ...]) -> str:
     return ", ".join(f"{alias}.{column}" for column in columns)
 
 
-# A statement that writes published rows returns what each was and is. Of a night made again, what a
+# The statement that writes published rows returns what each was and is. Of a night made again, what a
 # changed score rests on may be other than the first time.
 NOTED = f"""
     WITH written (member_id, {", ".join(OLD + NEW + GROUNDS)}) AS (
@@ -43,17 +42,15 @@ FORGET = f"""
     WHERE day = %(day)s AND ROW({", ".join(OLD)}) IS NOT DISTINCT FROM ROW({", ".join(NEW)})"""
 
 
-def write_noted(run: NightlyRun, statements: Iterable[str]) -> int:
+def write_noted(run: NightlyRun, statement: str) -> int:
     """Write published rows and note whose segment or scores change; the first night changes nothing.
 
     Returns the number of rows written.
     """
     is_first = not NightlyRun.objects.filter(as_of__lt=run.as_of, published_at__isnull=False).exists()
     params: dict[str, date | int | bool] = {"run": run.pk, "day": run.as_of, "is_noted": not is_first}
-    rows = 0
     with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(NOTED.format(statement=statement), params)
-            rows += cursor.fetchone()[0]
+        cursor.execute(NOTED.format(statement=statement), params)
+        rows: int = cursor.fetchone()[0]
         cursor.execute(FORGET, params)
     return rows

@@ -13,10 +13,11 @@ FACTS = [
 RANKS = [field.attname for field in RankFields._meta.local_concrete_fields]
 # Of a row of a member called p.
 NOT_OBJECTED = "NOT EXISTS (SELECT FROM members_profilingobjection o WHERE o.member_id = p.member_id)"
+OBJECTED = "p.member_id IN (SELECT member_id FROM members_profilingobjection)"
 CLEAR = f"""
     UPDATE segmentation_pendingfacts p SET {", ".join(f"{name} = NULL" for name in FACTS)}
-    WHERE p.run_id = %(run)s AND NOT {NOT_OBJECTED}"""
-UNRANK = f"DELETE FROM segmentation_pendingrank p WHERE p.run_id = %(run)s AND NOT {NOT_OBJECTED}"
+    WHERE p.run_id = %(run)s AND {OBJECTED}"""
+UNRANK = f"DELETE FROM segmentation_pendingrank p WHERE p.run_id = %(run)s AND {OBJECTED}"
 
 
 def profile_clear(member_id: int) -> None:

@@ -30,33 +30,37 @@ def _row(alias: str, columns: list[str]) -> str:
     return ", ".join(f"{alias}.{column}" for column in columns)
 
 
-# Only rows that differ are written: most members' facts and scores are those of the night before.
-CHANGE = f"""
-    UPDATE segmentation_memberscore s
-    SET ({", ".join(FACTS + RANKS)}) = ROW({_row("p", FACTS)}, {_row("n", RANKS)})
+PUBLISH = f"""
+    MERGE INTO segmentation_memberscore s USING ({{found}}) x ON s.member_id = x.id
+    WHEN MATCHED AND x.has = 'no receipts' THEN DELETE
+    WHEN MATCHED AND x.has = 'scores' THEN UPDATE SET ({", ".join(RANKS)}) = ROW({_row("x", RANKS)})
+    -- Only rows that differ are written: most members' facts and scores are those of the night before.
+    WHEN MATCHED AND ROW({_row("s", FACTS + RANKS)}) IS DISTINCT FROM ROW({_row("x", FACTS + RANKS)}) THEN
+        UPDATE SET ({", ".join(FACTS + RANKS)}) = ROW({_row("x", FACTS + RANKS)})
+    WHEN NOT MATCHED BY TARGET AND x.has = 'facts'
+        -- Not erased, nor gone with an import that was undone, since the facts were read.
+        AND EXISTS (SELECT FROM members_member m WHERE m.id = x.id) THEN
+        INSERT (member_id, {", ".join(FACTS + RANKS)}) VALUES (x.id, {_row("x", FACTS + RANKS)})
+    {{rest}}"""
+OF_ALL = f"""
+    SELECT 'facts' AS has, p.member_id AS id, {_row("p", FACTS)}, {_row("n", RANKS)}
     FROM segmentation_pendingfacts p
     LEFT JOIN segmentation_pendingrank n ON n.run_id = p.run_id AND n.member_id = p.member_id
-    WHERE p.run_id = %(run)s AND p.member_id = s.member_id AND
-      ROW({_row("s", FACTS + RANKS)}) IS DISTINCT FROM ROW({_row("p", FACTS)}, {_row("n", RANKS)})"""
-# Of members whose facts stand and whose scores do not, because those of others changed.
-RANK = f"""
-    UPDATE segmentation_memberscore s SET ({", ".join(RANKS)}) = ROW({_row("n", RANKS)})
-    FROM segmentation_pendingrank n
-    WHERE n.run_id = %(run)s AND n.member_id = s.member_id AND NOT EXISTS (
-        SELECT FROM segmentation_pendingfacts p WHERE p.run_id = n.run_id AND p.member_id = n.member_id)"""
-ADD = f"""
-    INSERT INTO segmentation_memberscore (member_id, {", ".join(FACTS + RANKS)})
-    SELECT p.member_id, {_row("p", FACTS)}, {_row("n", RANKS)} FROM segmentation_pendingfacts p
-    LEFT JOIN segmentation_pendingrank n ON n.run_id = p.run_id AND n.member_id = p.member_id
-    WHERE p.run_id = %(run)s
-      AND NOT EXISTS (SELECT FROM segmentation_memberscore s WHERE s.member_id = p.member_id)
-      -- Erased, or gone with an import that was undone, since the facts were read.
-      AND EXISTS (SELECT FROM members_member m WHERE m.id = p.member_id)"""
-# Whose receipts are gone: of everybody, or of those the night looked at.
-REMOVE = """
-    DELETE FROM segmentation_memberscore s USING ({asked}) a
-    LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = a.id
-    WHERE s.member_id = a.id AND p.member_id IS NULL"""
+    WHERE p.run_id = %(run)s"""
+# Beside members with new facts those whose facts stand and whose scores do not, because those of others
+# changed; and those the night looked at and found without receipts.
+OF_TOUCHED = f"""
+    {OF_ALL}
+    UNION ALL
+    SELECT 'scores', n.member_id, {", ".join(["NULL"] * len(FACTS))}, {_row("n", RANKS)}
+    FROM segmentation_pendingrank n WHERE n.run_id = %(run)s AND NOT EXISTS (
+        SELECT FROM segmentation_pendingfacts p WHERE p.run_id = n.run_id AND p.member_id = n.member_id)
+    UNION ALL
+    SELECT 'no receipts', t.member_id, {", ".join(["NULL"] * len(FACTS + RANKS))}
+    FROM segmentation_touchedmember t WHERE t.run_id = %(run)s AND NOT EXISTS (
+        SELECT FROM segmentation_pendingfacts p WHERE p.run_id = t.run_id AND p.member_id = t.member_id)"""
+PUBLISH_ALL = PUBLISH.format(found=OF_ALL, rest="WHEN NOT MATCHED BY SOURCE THEN DELETE")
+PUBLISH_TOUCHED = PUBLISH.format(found=OF_TOUCHED, rest="")
 HOMES = """
     UPDATE members_member m SET home_store_id = coalesce(p.home_store_id, m.enrolment_store_id)
     FROM ({asked}) a LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = a.id
@@ -76,7 +80,7 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
         if run.touched is None:
             # By statistics of an empty table it would be walked through for each row that is added to it.
             cursor.execute("SET LOCAL enable_nestloop = off")
-        changed = write_noted(run, (CHANGE, RANK, ADD, REMOVE.format(asked=asked)))
+        changed = write_noted(run, PUBLISH_ALL if run.touched is None else PUBLISH_TOUCHED)
         cursor.execute(HOMES.format(asked=asked), {"run": run.pk})
     run.members_scored = totals_write(run)
     _cluster_model_write(run)

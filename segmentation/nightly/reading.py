@@ -1,9 +1,10 @@
 """Receipts and lines by COPY, and the facts worked out of them: of everybody, or of members named.
 
-A receipt before the window is only counted and summed (`Closed`), by the database. Columns that belong
-together come as one number, which takes half the time of a column each.
+A receipt before the window is only counted and summed (`Closed`). Columns that belong together come as
+one number, which takes half the time of a column each.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,13 +39,13 @@ LINES = """
            ((amount * 100)::int8 << 2) | (is_carton::int4 << 1) | (discount > 0)::int4
     FROM sales_receiptline
     WHERE {whose} AND business_day > %(since)s AND business_day <= %(as_of)s"""
-CLOSED = f"""
-    SELECT member_id, coalesce(min(business_day) FILTER (WHERE {COUNTS}) - DATE '1970-01-01', -1),
-           coalesce(max(business_day) FILTER (WHERE {COUNTS}) - DATE '1970-01-01', -1),
-           (count(*) FILTER (WHERE {COUNTS}))::int4, (sum(total) * 100)::int8
-    FROM sales_receipt WHERE {{whose}} AND business_day <= %(read_from)s
-    GROUP BY member_id ORDER BY member_id"""
-# The same, as the night before knows it; the last day only where it is sure.
+# Of a receipt before the window: day 18 bits, counts 1, cents 44 with a sign.
+CENTS_BITS = 44
+EARLIER = f"""
+    SELECT member_id, ((business_day - DATE '1970-01-01')::int8 << {CENTS_BITS + 1})
+           | (({COUNTS})::int4::int8 << {CENTS_BITS}) | ((total * 100)::int8 & {(1 << CENTS_BITS) - 1})
+    FROM sales_receipt WHERE {{whose}} AND business_day <= %(read_from)s"""
+# What the night before knows of such receipts; the last day only where it is sure.
 CLOSED_BEFORE = """
     SELECT member_id, CASE WHEN first_day <= %(read_from)s THEN first_day - DATE '1970-01-01' ELSE -1 END,
            -1, lifetime_receipts - receipts, ((lifetime_spend - spend) * 100)::int8
@@ -53,6 +54,23 @@ PRODUCTS = """
     SELECT id::int4, coalesce(brand_id, 0)::int4, coalesce(price_class, 0)::int2, format = 'slim',
            is_tobacco
     FROM sales_product"""
+
+
+def _sum_of_earlier(whose: str, params: dict[str, Any]) -> analytics.Closed:
+    """Summed here: the database takes as long for it as for sending twice the rows."""
+    rows = copy_out(EARLIER.format(whose=whose), params, {"member": BIG, "packed": BIG})
+    packed = rows["packed"]
+    return analytics.closed(
+        member=rows["member"],
+        day=(packed >> CENTS_BITS + 1).astype(np.int32),
+        counts=(packed >> CENTS_BITS & 1).astype(bool),
+        cents=packed << 64 - CENTS_BITS >> 64 - CENTS_BITS,
+    )
+
+
+def _closed_before(whose: str, params: dict[str, Any]) -> analytics.Closed:
+    types = {"member": BIG, "first_day": INT, "last_day": INT, "receipts": INT, "cents": BIG}
+    return analytics.Closed(**copy_out(CLOSED_BEFORE, params, types))
 
 
 def facts_between(run: NightlyRun, above: int, last: int) -> analytics.Facts:
@@ -77,7 +95,7 @@ def facts_of_touched(
     assert since is not None
     read_from = since.as_of - timedelta(days=since.window_days)
     named = {"members": members[~is_deep].tolist()}
-    shallow = _facts(run, NAMED, named, read_from=read_from, closed=CLOSED_BEFORE)
+    shallow = _facts(run, NAMED, named, read_from=read_from, closed=_closed_before)
     shallow = shallow.where(shallow.last_day >= 0)
     whole = facts_of(run, np.setdiff1d(members, shallow.member))
     return analytics.concatenate([shallow, whole])
@@ -93,7 +111,7 @@ def _facts(
     params: dict[str, Any],
     *,
     read_from: date | None = None,
-    closed: str = CLOSED,
+    closed: Callable[[str, dict[str, Any]], analytics.Closed] = _sum_of_earlier,
 ) -> analytics.Facts:
     since = run.as_of - timedelta(days=run.window_days)
     params = params | {
@@ -106,7 +124,7 @@ def _facts(
     return analytics.member_facts(
         receipts=_receipts(whose, params, discounted),
         lines=lines,
-        closed=_closed(closed.format(whose=whose), params),
+        closed=closed(whose, params),
         products=_products(),
         store_rank=_rank(list(Store.unscoped.order_by("code").values_list("pk", flat=True))),
         brand_rank=_rank(list(Brand.objects.order_by("name").values_list("pk", flat=True))),
@@ -144,11 +162,6 @@ def _lines(whose: str, params: dict[str, Any], *, as_of: int) -> tuple[analytics
         cents=rows["cents"] >> 2,
     )
     return lines, rows["receipt"][(rows["cents"] & 1).astype(bool)]
-
-
-def _closed(query: str, params: dict[str, Any]) -> analytics.Closed:
-    types = {"member": BIG, "first_day": INT, "last_day": INT, "receipts": INT, "cents": BIG}
-    return analytics.Closed(**copy_out(query, params, types))
 
 
 def _without_anonymous(facts: analytics.Facts) -> analytics.Facts:

@@ -57,8 +57,8 @@ def read(run: NightlyRun) -> Found:
         "run_id": np.full(rows.sum(), run.pk),
         "member_id": known["member"][rows],
         **{name: getattr(scores, name)[rows] for name in "rfm"},
-        "segment": np.array(rfm.SEGMENTS)[place[rows]],
-        "value_class": np.array(rfm.VALUE_CLASSES)[value[rows]],
+        "segment": np.array(rfm.SEGMENTS, np.bytes_)[place[rows]],
+        "value_class": np.array(rfm.VALUE_CLASSES, np.bytes_)[value[rows]],
         "cluster": np.ma.masked_equal(labels[rows], NONE),
     }
     shares = {name: rfm.score_shares(getattr(scores, name)).tolist() for name in "rfm"}
