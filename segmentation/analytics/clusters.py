@@ -137,7 +137,12 @@ def feature_matrix(facts: Mapping[str, NDArray[Any]], *, window: int = 365) -> F
     )
 
 
-def fit(
+def fit(matrix: Floats, *, random_state: int, **options: Any) -> ClusterModel:
+    """Fit clusters to a matrix of shape (members, features); the rest as for fit_and_assign."""
+    return fit_and_assign(matrix, random_state=random_state, **options)[0]
+
+
+def fit_and_assign(
     matrix: Floats,
     *,
     random_state: int,
@@ -145,12 +150,13 @@ def fit(
     k: int | None = None,
     previous: ClusterModel | None = None,
     sample: int = 5_000,
-) -> ClusterModel:
+) -> tuple[ClusterModel, Labels]:
     """Fit clusters to a matrix of shape (members, features) of the scored population.
 
-    Unless k is given, it is the best silhouette within 4 to 8 whose smallest cluster holds 2 % of
-    members. Clusters keep the order of those of previous that they continue; without one they are
-    ordered by the first feature, highest first. ValueError if too few members differ.
+    Returns the model and the label of each row, as assign would give them. Unless k is given, it is the
+    best silhouette within 4 to 8 whose smallest cluster holds 2 % of members. Clusters keep the order of
+    those of previous that they continue; without one they are ordered by the first feature, highest
+    first. ValueError if too few members differ.
     """
     from sklearn.metrics import adjusted_rand_score
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -170,7 +176,7 @@ def fit(
         labels = _nearest(points, centroids)
         (silhouette,) = silhouettes(points[rows], [labels[rows]])
     edges = np.quantile(points, DECILES, axis=0).T
-    return ClusterModel(
+    model = ClusterModel(
         **{field.name: getattr(scaling, field.name) for field in fields(Scaling)},
         centroids_=centroids,
         k_scan_=tuple(scan),
@@ -182,6 +188,7 @@ def fit(
         bin_shares_=_bin_shares(points, edges),
         random_state=random_state,
     )
+    return model, labels
 
 
 def assign(matrix: Floats, model: ClusterModel) -> Labels:

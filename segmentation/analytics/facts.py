@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.analytics.digits import Digits
+from segmentation.analytics.ids import distinct, places
 
 Ints = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
@@ -24,7 +25,6 @@ EVENING_STARTS = 18 * 60
 MINUTES_PER_DAY = 24 * 60
 PRICE_CLASSES = (1, 2, 3, 4, 5)
 FIXED_POINT = 1 << 24
-MOST_GAPS = 16  # ids for each that is there, in a table of them
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class Closed(Table):
 
 def closed(member: Ints, day: Ints, counts: Flags, cents: Ints) -> Closed:
     """Return the sums of receipts given by one column each, in any order, as in Receipts."""
-    members = _distinct(member)
-    owner, _here = _found(members, member)
+    members = distinct(member)
+    owner, _there = places(members, member)
     first, last = np.full((2, len(members)), -1)
     visitor, visit = owner[counts], day[counts]
     np.maximum.at(last, visitor, visit)
@@ -178,7 +178,7 @@ _Columns = dict[str, NDArray[Any]]
 
 def _with_closed(facts: Facts, closed: Closed) -> Facts:
     """Add receipts of earlier days; every member of `closed` is one of `facts`."""
-    at, _here = _found(facts.member, closed.member)
+    at, _there = places(facts.member, closed.member)
     first, last = facts.first_day.copy(), facts.last_day.copy()
     first[at] = np.where(closed.first_day >= 0, closed.first_day, first[at])
     last[at] = np.where(last[at] >= 0, last[at], closed.last_day)
@@ -186,34 +186,6 @@ def _with_closed(facts: Facts, closed: Closed) -> Facts:
     receipts[at] += closed.receipts
     cents[at] += closed.cents
     return replace(facts, first_day=first, last_day=last, lifetime_receipts=receipts, lifetime_cents=cents)
-
-
-def _distinct(*columns: Ints) -> Ints:
-    """Return all ids of some columns in order; in a table, as below."""
-    ids = np.concatenate(columns)
-    base, end = (int(ids.min()), int(ids.max()) + 1) if len(ids) else (0, 0)
-    if end - base > MOST_GAPS * len(ids):
-        return np.unique(ids)
-    is_there = np.zeros(end - base, bool)
-    is_there[ids - base] = True
-    return np.flatnonzero(is_there) + base
-
-
-def _found(members: Ints, wanted: Ints) -> tuple[Ints, Flags]:
-    """Return where each wanted member stands in an ordered column, and whether it does.
-
-    Ids that lie close together are looked up in a table, which takes a fraction of the time of searching.
-    """
-    base, end = (int(members[0]), int(members[-1]) + 1) if len(members) else (0, 0)
-    if end - base > MOST_GAPS * len(members):
-        at = np.searchsorted(members, wanted)
-        here = at < len(members)
-        here[here] = members[at[here]] == wanted[here]
-        return at, here
-    place = np.full(end - base + 1, -1)  # The last one is that of everybody outside.
-    place[members - base] = np.arange(len(members))
-    at = place[np.where((wanted >= base) & (wanted < end), wanted - base, -1)]
-    return at, at >= 0
 
 
 def member_facts(
@@ -237,8 +209,8 @@ def member_facts(
     receipts = receipts.where(receipts.day <= as_of)
     lines = lines.where((lines.day <= as_of) & (lines.day > since))
     lines = lines.where(products.tobacco[lines.product])
-    member = _distinct(receipts.member, closed.member)
-    owner, _here = _found(member, receipts.member)
+    member = distinct(receipts.member, closed.member)
+    owner, _there = places(member, receipts.member)
     size = len(member)
     recent = receipts.day > since
     visit = receipts.counts
@@ -284,7 +256,7 @@ def _starts(in_order: Ints) -> Ints:
 
 
 def _positions(member: Ints, wanted: Ints) -> Ints:
-    positions, found = _found(member, wanted)
+    positions, found = places(member, wanted)
     if not found.all():
         raise ValueError(f"a line's member has no receipt: {wanted[~found][0]}")
     return positions
@@ -363,17 +335,14 @@ def _best(who: Ints, value: Ints, size: int) -> tuple[Ints, Flags]:
 
 
 def _basket(owner: Ints, lines: Lines, products: Products, size: int, rank: Ints) -> _Columns:
-    rows, is_sold = len(owner), np.bincount(lines.product) > 0
-    kinds, kind = np.flatnonzero(is_sold), np.cumsum(is_sold) - 1
-    # A row's number is sorted along with it, so that its packs and cents are found again.
-    line = Digits(size, len(kinds), 2, rows)
-    *sold, row = line.split(np.sort(line.join(owner, kind[lines.product], lines.carton, np.arange(rows))))
-    starts = np.flatnonzero(np.any([np.diff(column, prepend=-1) != 0 for column in sold], axis=0))
+    line = Digits(size, len(products.brand), 2)
+    sold = line.join(owner, lines.product, lines.carton)
+    row = np.argsort(sold)
+    starts = _starts(sold[row])
     net = _run_sums(lines.packs[row], starts)
     kept = net > 0
     packs, cents = net[kept], _run_sums(lines.cents[row], starts)[kept]
-    who, product, carton = (column[starts[kept]] for column in sold)
-    product = kinds[product]
+    who, product, carton = line.split(sold[row][starts][kept])
     total = _sums(who, packs, size)
 
     def share(chosen: Flags) -> Floats:

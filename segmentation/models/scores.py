@@ -73,7 +73,7 @@ class MemberScore(FactFields, RankFields):
 
 
 class PendingFacts(FactFields):
-    """Facts worked out by a run that is not published yet; pruned when it is."""
+    """Facts worked out by a run that is not published yet; pruned when it is. No index: see migration 9."""
 
     pk = models.CompositePrimaryKey("run", "member")
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
@@ -84,7 +84,10 @@ class PendingFacts(FactFields):
 
 
 class PendingRank(RankFields):
-    """Scores and cluster by such a run: of everybody it looked at, and of others whose scores change."""
+    """Scores and cluster by such a run: of everybody it looked at, and of others whose scores change.
+
+    No index, as for the facts.
+    """
 
     pk = models.CompositePrimaryKey("run", "member")
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)

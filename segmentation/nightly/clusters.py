@@ -34,9 +34,9 @@ Columns = dict[str, NDArray[Any]]
 class Chosen:
     model: analytics.ClusterModel
     fitted_on: date
-    # The row whose model, and so whose names, are used again; None after a fit, which read everybody.
+    # The row whose model, and so whose names, are used again; None after a fit, which labels everybody.
     kept: ClusterModelRow | None
-    matrix: NDArray[np.float64] | None = None
+    labels: NDArray[np.intp] | None = None
 
 
 def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str, Any]]:
@@ -60,9 +60,10 @@ def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str
 
 
 def _labels(run: NightlyRun, known: Columns, chosen: Chosen) -> NDArray[np.int32]:
+    if chosen.labels is not None:
+        return chosen.labels.astype(np.int32)
     if not _stands(run, known, chosen):
-        matrix = _matrix(run) if chosen.matrix is None else chosen.matrix
-        return analytics.assign(matrix, chosen.model).astype(np.int32)
+        return analytics.assign(_matrix(run), chosen.model).astype(np.int32)
     labels = known["cluster"].copy()
     labels[known["looked_at"]] = analytics.assign(_matrix(run, looked_at=True), chosen.model)
     return labels
@@ -101,9 +102,8 @@ def _choose(run: NightlyRun, sample: NDArray[np.float64]) -> Chosen:
     model = analytics.ClusterModel.from_dict(row.model) if row else None
     if row and model and run.as_of - row.fitted_on < REFIT_AFTER and not _has_shifted(sample, model):
         return Chosen(model, row.fitted_on, row)
-    matrix = _matrix(run)
-    fitted = analytics.fit(matrix, random_state=RANDOM_STATE, previous=model)
-    return Chosen(fitted, run.as_of, None, matrix)
+    fitted, labels = analytics.fit_and_assign(_matrix(run), random_state=RANDOM_STATE, previous=model)
+    return Chosen(fitted, run.as_of, None, labels)
 
 
 def _has_shifted(matrix: NDArray[np.float64], model: analytics.ClusterModel) -> bool:

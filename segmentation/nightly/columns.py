@@ -28,6 +28,8 @@ AT_NIGHT = {
     # Nobody else wants the other processors.
     "parallel_tuple_cost": "0.001",
     "parallel_setup_cost": "0",
+    # Beside the process that asks: a third one on two processors takes turns with it.
+    "max_parallel_workers_per_gather": "1",
 }
 
 

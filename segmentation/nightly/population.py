@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from segmentation.models import NightlyRun
 from segmentation.nightly.columns import BIG, among, copy_out
-from segmentation.nightly.objections import NOT_OBJECTED
 
 NONE = -1  # in a column of whole numbers, where the database has null
 
@@ -17,6 +16,8 @@ Columns = dict[str, NDArray[Any]]
 FACTS, SCORES = "segmentation_pendingfacts", "segmentation_memberscore"
 OF_RUN = "run_id = %(run)s"
 TOUCHED = f"SELECT member_id FROM segmentation_touchedmember WHERE {OF_RUN}"
+# Who objected and who was touched is told apart here, in a fraction of the time it takes the database.
+OBJECTED = "SELECT member_id FROM members_profilingobjection"
 SOME = "member_id = ANY(%(members)s::bigint[])"
 
 
@@ -37,18 +38,25 @@ def population_columns(
     params = {"run": run.pk, "members": None if members is None else members.tolist()}
     some = "true" if members is None else SOME
 
+    objected = copy_out(OBJECTED, {}, {"member": BIG})["member"]
+
     def columns(table: str, whose: str, asked: Mapping[str, str]) -> Columns:
-        query = f"SELECT member_id, {', '.join(asked.values())} FROM {table} p"
-        who = f"WHERE receipts > 0 AND {whose} AND {some} AND {NOT_OBJECTED}"
-        return copy_out(f"{query} {who}", params, {"member": BIG, **types})
+        query = f"SELECT member_id, {', '.join(asked.values())} FROM {table}"
+        found = copy_out(
+            f"{query} WHERE receipts > 0 AND {whose} AND {some}", params, {"member": BIG, **types}
+        )
+        return _where(found, ~among(found["member"], objected))
 
     fresh = columns(FACTS, OF_RUN, {**asked, **(unpublished or {})})
     if run.touched is None or only_looked_at:
         return _by_member([(fresh, True)])
-    # To tell apart here who was touched takes a fraction of what it takes the database.
     rest = columns(SCORES, "true", asked)
-    untouched = ~among(rest["member"], copy_out(TOUCHED, {"run": run.pk}, {"member": BIG})["member"])
-    return _by_member([(fresh, True), ({name: values[untouched] for name, values in rest.items()}, False)])
+    touched = copy_out(TOUCHED, {"run": run.pk}, {"member": BIG})["member"]
+    return _by_member([(fresh, True), (_where(rest, ~among(rest["member"], touched)), False)])
+
+
+def _where(columns: Columns, rows: NDArray[np.bool_]) -> Columns:
+    return columns if rows.all() else {name: values[rows] for name, values in columns.items()}
 
 
 def _by_member(parts: list[tuple[Columns, bool]]) -> Columns:

@@ -38,8 +38,9 @@ PUBLISH = f"""
     WHEN MATCHED AND ROW({_row("s", FACTS + RANKS)}) IS DISTINCT FROM ROW({_row("x", FACTS + RANKS)}) THEN
         UPDATE SET ({", ".join(FACTS + RANKS)}) = ROW({_row("x", FACTS + RANKS)})
     WHEN NOT MATCHED BY TARGET AND x.has = 'facts'
-        -- Not erased, nor gone with an import that was undone, since the facts were read.
-        AND EXISTS (SELECT FROM members_member m WHERE m.id = x.id) THEN
+        -- Not erased, nor gone with an import that was undone, since the facts were read. Asked for each
+        -- of the few who are new; EXISTS would be answered by a table of all members.
+        AND (SELECT true FROM members_member m WHERE m.id = x.id) THEN
         INSERT (member_id, {", ".join(FACTS + RANKS)}) VALUES (x.id, {_row("x", FACTS + RANKS)})
     {{rest}}"""
 OF_ALL = f"""
@@ -61,10 +62,16 @@ OF_TOUCHED = f"""
         SELECT FROM segmentation_pendingfacts p WHERE p.run_id = t.run_id AND p.member_id = t.member_id)"""
 PUBLISH_ALL = PUBLISH.format(found=OF_ALL, rest="WHEN NOT MATCHED BY SOURCE THEN DELETE")
 PUBLISH_TOUCHED = PUBLISH.format(found=OF_TOUCHED, rest="")
+# Found apart from the update: only what reads is shared out among processes.
+MOVED = """
+    CREATE TEMP TABLE night_moved ON COMMIT DROP AS
+    SELECT m.id, p.home_store_id AS home
+    FROM ({asked}) a JOIN members_member m ON m.id = a.id
+    LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = m.id
+    WHERE m.home_store_id <> coalesce(p.home_store_id, m.enrolment_store_id)"""
 HOMES = """
-    UPDATE members_member m SET home_store_id = coalesce(p.home_store_id, m.enrolment_store_id)
-    FROM ({asked}) a LEFT JOIN segmentation_pendingfacts p ON p.run_id = %(run)s AND p.member_id = a.id
-    WHERE m.id = a.id AND m.home_store_id <> coalesce(p.home_store_id, m.enrolment_store_id)"""
+    UPDATE members_member m SET home_store_id = coalesce(a.home, m.enrolment_store_id)
+    FROM night_moved a WHERE m.id = a.id"""
 ALL = "SELECT id FROM members_member"
 LOOKED_AT = "SELECT member_id AS id FROM segmentation_touchedmember WHERE run_id = %(run)s"
 
@@ -81,7 +88,8 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
             # By statistics of an empty table it would be walked through for each row that is added to it.
             cursor.execute("SET LOCAL enable_nestloop = off")
         changed = write_noted(run, PUBLISH_ALL if run.touched is None else PUBLISH_TOUCHED)
-        cursor.execute(HOMES.format(asked=asked), {"run": run.pk})
+        cursor.execute(MOVED.format(asked=asked), {"run": run.pk})
+        cursor.execute(HOMES)
     run.members_scored = totals_write(run)
     _cluster_model_write(run)
     _run_write(run)

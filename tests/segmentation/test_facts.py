@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmentation.analytics.facts import (
+    NOTHING_CLOSED,
+    Closed,
     Facts,
     Lines,
     Products,
     Receipts,
+    closed,
     concatenate,
     member_facts,
     shard,
@@ -72,8 +75,10 @@ def facts_of(
     window: int = 365,
     store_rank: tuple[int, ...] = (0, 1, 2, 3),
     brand_rank: tuple[int, ...] = (0, 1, 2),
+    before: Closed = NOTHING_CLOSED,
 ) -> Facts:
     return member_facts(
+        closed=before,
         receipts=receipts_of(receipts),
         lines=lines_of(lines or []),
         products=PRODUCTS,
@@ -287,6 +292,23 @@ def test_it_gives_the_same_bits_in_any_row_order(history: Any, random: Any) -> N
     receipts, lines = history
     shuffled = random.sample(receipts, len(receipts)), random.sample(lines, len(lines))
     assert same_bits(facts_of(*shuffled), facts_of(receipts, lines))
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories, st.integers(1, 1000), st.integers(-100, 600))
+def test_it_adds_sums_of_earlier_receipts_to_the_facts_of_later_ones(
+    history: Any, spread: int, days_before: int
+) -> None:
+    receipts, lines = history
+    # Ids far apart are looked up otherwise than those side by side.
+    receipts = [(row[0] * spread, *row[1:]) for row in receipts]
+    lines = [(row[0] * spread, *row[1:]) for row in lines]
+    whole = facts_of(receipts, lines)
+    is_earlier = [row[1] <= day_number(AS_OF) - 365 - max(days_before, 0) for row in receipts]
+    earlier = receipts_of([row for row, early in zip(receipts, is_earlier, strict=True) if early])
+    later = [row for row, early in zip(receipts, is_earlier, strict=True) if not early]
+    before = closed(earlier.member, earlier.day, earlier.counts, earlier.cents)
+    assert same_bits(facts_of(later, lines, before=before), whole)
 
 
 def counted_one_by_one(rows: list[tuple[Any, ...]]) -> dict[str, float]:
