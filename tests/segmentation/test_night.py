@@ -73,6 +73,23 @@ def test_it_publishes_hand_checked_facts(store: Store, other_store: Store) -> No
     assert member.home_store == other_store
 
 
+def test_it_adds_receipts_of_before_the_window_to_a_life(store: Store) -> None:
+    member, gone = make_member(store), make_member(store)
+    sold = a_receipt(store, days_before(500), member, total="30.00", returned="30.00")
+    a_receipt(store, days_before(400), member, total="-30.00", is_return=True, original=sold.number)
+    a_receipt(store, days_before(450), member, total="12.34")
+    a_receipt(store, days_before(3), member, total="20.00")
+    a_receipt(store, days_before(420), gone, total="-0.01", is_return=True)
+    make_night()
+    score = MemberScore.unscoped.get(member=member)
+    assert (score.lifetime_receipts, score.lifetime_spend) == (2, Decimal("32.34"))
+    assert (score.receipts, score.spend) == (1, Decimal("20.00"))
+    assert (score.first_day, score.last_day) == (days_before(450), days_before(3))
+    score = MemberScore.unscoped.get(member=gone)
+    assert (score.lifetime_receipts, score.lifetime_spend) == (0, Decimal("-0.01"))
+    assert (score.first_day, score.last_day, score.r) == (None, None, None)
+
+
 def test_it_sums_store_days_with_returns_taken_back(store: Store) -> None:
     product = a_product()
     member, other = make_member(store), make_member(store)

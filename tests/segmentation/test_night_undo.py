@@ -7,8 +7,9 @@ import pytest
 
 from organization.models import Import, ImportKind, Source, Store
 from sales.models import StoreDay, StoreHour
-from segmentation.models import MemberScore, NightlyRun, PendingRank
-from segmentation.nightly import hooks, scores
+from segmentation.analytics.facts import Facts
+from segmentation.models import MemberScore, NightlyRun, NightlyShard, PendingRank
+from segmentation.nightly import hooks, scores, shards
 from tests.members.test_import import row
 from tests.organization.importing import take_in
 from tests.organization.undoing import undo
@@ -92,3 +93,23 @@ def test_a_member_who_goes_between_two_stages_is_not_published(
     monkeypatch.setattr(scores, "STAGE", replace(scores.STAGE, write=after_the_undo))
     assert make_night(days_before(1)).status == "done"
     assert MemberScore.unscoped.count() == 39 and not PendingRank.unscoped.exists()
+
+
+def test_a_member_who_goes_while_facts_are_worked_out_is_not_published(
+    store: Store, other_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The facts were read before the undo and written after it."""
+    make_products()
+    take_in(ImportKind.SALES, first_file())
+    make_night(days_before(2))
+    with morning_after(days_before(1)):
+        record: Import = take_in(ImportKind.SALES, [sold("Z1", PHONES[39], 3)])
+    write = shards._write
+
+    def after_the_undo(shard: NightlyShard, facts: Facts) -> None:
+        undo(record)
+        write(shard, facts)
+
+    monkeypatch.setattr(shards, "_write", after_the_undo)
+    assert make_night(days_before(1)).status == "done"
+    assert MemberScore.unscoped.count() == 39
