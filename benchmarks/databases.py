@@ -5,7 +5,7 @@ from datetime import date
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.db.models import Max
 
 from benchmarks.chain import make_chain
@@ -68,8 +68,10 @@ def _is_ours(name: str) -> bool:
     try:
         if keys_fit():
             return True
-    except DatabaseError:  # Not there, or its migrations were interrupted.
-        pass
+    except (OperationalError, ProgrammingError) as error:
+        # Not there, or its migrations were interrupted; anything else is no reason to drop it.
+        if "does not exist" not in str(error):
+            raise
     use("postgres")
     run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     return False

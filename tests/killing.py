@@ -44,6 +44,15 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def somebody_waits_for_a_table() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def gate(table: str, when: str) -> Iterator[None]:
     """Whoever updates a row of the table so that `when` holds waits here, before it is committed."""

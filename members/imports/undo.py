@@ -142,6 +142,8 @@ def members_with_receipts(record: Import) -> Iterator[str]:
 
 def undo_members(record: Import, progress: Progress) -> Undone:
     progress.say(_("Putting members back"))
+    # First, as it keeps nights from being published, which change members where scores are locked.
+    counts = made_members_go(record)
     names = ", ".join(FIELDS)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -151,7 +153,6 @@ def undo_members(record: Import, progress: Progress) -> Undone:
             [record.pk],
         )
         restored = cursor.rowcount
-    counts = made_members_go(record)
     return Undone({"members_restored": restored, **counts})
 
 

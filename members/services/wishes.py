@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from members.hooks import run_profiling_end
+from members.imports.undo import derived_hold
 from members.models import Consent, Member, ProfilingObjection, SelfExclusion
 from members.selectors import latest_consents
 from organization.models import Staff
@@ -61,6 +62,7 @@ def self_exclusion_end(*, member: Member, actor: Staff | None) -> None:
 @transaction.atomic
 def profiling_end(*, member: Member) -> None:
     """The member leaves all segments and clusters now, and stays out of those of later nights."""
+    derived_hold()  # Before the member: a night that is being published locks in this order.
     locked = _locked(member)
     _objection, made = ProfilingObjection.unscoped.get_or_create(
         member=locked, defaults={"at": timezone.now(), "source": SOURCE}

@@ -1,7 +1,7 @@
 from django.db import migrations
 
 # An index of the rows that wait takes longer than to write them. They are written once, by whoever marks
-# the shard as done, and published by a statement that refuses to touch a row twice.
+# the shard as done; the statement that publishes them refuses to change a row twice.
 TABLES = ("segmentation_pendingfacts", "segmentation_pendingrank")
 
 

@@ -50,7 +50,9 @@ def population_columns(
     fresh = columns(FACTS, OF_RUN, {**asked, **(unpublished or {})})
     if run.touched is None or only_looked_at:
         return _by_member([(fresh, True)])
-    rest = columns(SCORES, "true", asked)
+    # Who objected at the last publishing has no facts there. Who took it back since is for the next night
+    # to look at; this one did not, though it may see no objection any more.
+    rest = columns(SCORES, "r IS NOT NULL", asked)
     touched = copy_out(TOUCHED, {"run": run.pk}, {"member": BIG})["member"]
     return _by_member([(fresh, True), (_where(rest, ~among(rest["member"], touched)), False)])
 

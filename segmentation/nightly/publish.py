@@ -10,6 +10,7 @@ from segmentation.models import (
     ClusterModelRow,
     FactFields,
     NightlyRun,
+    NightlyStage,
     PendingFacts,
     PendingRank,
     RankFields,
@@ -93,15 +94,20 @@ def write(run: NightlyRun, nothing: None) -> Outcome:
     run.members_scored = totals_write(run)
     _cluster_model_write(run)
     _run_write(run)
-    _clear()
+    _clear(run)
     return Outcome(changed)
 
 
 STAGE = Stage(read, write)
 
 
-def _clear() -> None:
-    """Nothing waits any more. Emptied tables take no room; one that somebody reads is cleared by row."""
+def _clear(run: NightlyRun) -> None:
+    """Nothing waits any more, so another night that stopped half-way, if tried again, begins again.
+
+    Emptied tables take no room; one that somebody reads is cleared by row.
+    """
+    published = NightlyStage.objects.filter(name=StageName.PUBLISH, status=NightlyStage.Status.DONE)
+    NightlyStage.objects.exclude(run=run).exclude(run__in=published.values("run")).delete()
     tables = [model._meta.db_table for model in (PendingFacts, PendingRank, TouchedMember)]
     with connection.cursor() as cursor:
         try:

@@ -1,10 +1,13 @@
 """A member who objects to profiling is in no segment and no cluster, now and on later nights."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Sum
 
 from campaigns.delivery import sandbox
@@ -15,8 +18,10 @@ from members.models import Member, ProfilingObjection
 from members.services import profiling_end, profiling_resume
 from organization.models import AuditEvent, Staff, Store
 from segmentation.models import ClusterTotal, MemberScore, PendingRank, ScoreChange, SegmentTotal
+from segmentation.nightly import publish, touched
 from segmentation.nightly import run as night
 from segmentation.nightly.objections import FACTS, RANKS
+from tests import killing
 from tests.campaigns.cast import DAY, NOON, make_draft, make_night, make_reachable
 from tests.segmentation import builders
 from tests.segmentation.conftest import crowd
@@ -92,6 +97,63 @@ def test_it_counts_though_the_night_is_half_made(
     builders.make_night()
     assert set(profile(member)) == {None}
     assert None not in profile(crowd[8])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_it_back_while_a_night_is_made_is_looked_at_by_the_next(
+    crowd: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The night read the facts of others only, and then saw no objection any more."""
+    member = crowd[7]
+    profiling_end(member=member)
+    builders.make_night(builders.days_before(1))
+    builders.a_receipt(member.enrolment_store, builders.NIGHT, crowd[8])
+    carry_out = night._carry_out
+
+    def resuming(run: Any, name: str, progress: Any) -> None:
+        if name == "scores":
+            profiling_resume(member=member, actor=None)
+        carry_out(run, name, progress)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(night, "_carry_out", resuming)
+        meanwhile.setattr(touched, "MOST_TOUCHED", 1_000)
+        builders.make_night()
+    assert set(profile(member)) == {None}
+    builders.make_night(builders.NIGHT + timedelta(days=1))
+    found = profile(member)
+    assert None not in found
+    builders.make_night(builders.NIGHT + timedelta(days=1), full=True)
+    assert profile(member) == found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_a_night_that_moves_the_member_home(
+    crowd: list[Member], other_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = crowd[7]
+    assert member.home_store != other_store
+    for _visit in range(5):
+        builders.a_receipt(other_store, builders.NIGHT, member)
+    write = publish.STAGE.write
+
+    def object_to_it() -> None:
+        profiling_end(member=member)
+        connection.close()
+
+    def beside_an_objection(run: Any, found: Any) -> Any:
+        objections.append(pool.submit(object_to_it))
+        killing.until(killing.somebody_waits_for_a_table)
+        return write(run, found)
+
+    objections: list[Future[None]] = []
+    monkeypatch.setattr(publish, "STAGE", replace(publish.STAGE, write=beside_an_objection))
+    with ThreadPoolExecutor(1) as pool:
+        assert builders.make_night().status == "done"
+        objections[0].result()
+    assert set(profile(member)) == {None}
+    member.refresh_from_db()
+    assert member.home_store == other_store
 
 
 def test_it_takes_the_member_out_of_audiences_and_waiting_messages(store: Store, marketer: Staff) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from members.models import Member
 from members.services import member_erase
@@ -88,17 +88,8 @@ def test_who_erases_waits_for_a_night_that_is_being_published(store: Store, admi
     publishing.__enter__()
     lock(MemberScore)
     with beside(erase):
-        killing.until(_somebody_waits)
+        killing.until(killing.somebody_waits_for_a_table)
         # What the night writes of the member goes with the rest: no foreign key would say that it stayed.
         ScoreChange.unscoped.create(member=member, day=NIGHT, new="new")
         publishing.__exit__(None, None, None)
     assert not ScoreChange.unscoped.exists() and not Member.unscoped.filter(pk=member.pk).exists()
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        )
-        return bool(cursor.fetchone()[0])

@@ -9,6 +9,7 @@ from django.db import connection
 from members.models import Member
 from organization.database import shared_snapshot, snapshot
 from organization.jobs import LeaseLost
+from segmentation.analytics.facts import Facts
 from segmentation.models import NightlyRun, NightlyShard, PendingFacts
 from segmentation.nightly import shards, touched
 from segmentation.nightly.reading import facts_between
@@ -110,6 +111,22 @@ def test_it_waits_for_no_helper_that_was_killed(
     monkeypatch.setattr(shards, "work_out", kill_one)
     make_night(full=True)
     assert left == [1]
+    assert published_rows() == one_shard
+
+
+def test_a_shard_is_written_once_by_whoever_is_first(
+    one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = shards._write
+
+    def twice(shard: NightlyShard, facts: Facts) -> None:
+        write(shard, facts)
+        write(shard, facts)
+        assert PendingFacts.unscoped.count() == len(facts.member)
+
+    in_shards(1, monkeypatch)
+    monkeypatch.setattr(shards, "_write", twice)
+    assert make_night(full=True).status == "done"
     assert published_rows() == one_shard
 
 
