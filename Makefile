@@ -11,7 +11,8 @@ LINES ?= 1000000
 RECEIPTS ?= 10000000
 KILLS ?= 30
 SEED ?= 1
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled once, apart from the sources.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve demo start demo-stop journey bench-import bench-nightly chaos test lint format translations lock clean
@@ -24,7 +25,7 @@ setup: .venv/ready ## Make .venv from the lock files
 .venv/ready: requirements.lock requirements-dev.lock
 	test -x $(PY) || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode requirements-dev.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements-dev.lock
 	$(PY) manage.py translations --compile
 	touch $@
 
