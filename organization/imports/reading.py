@@ -192,7 +192,9 @@ def _check_header(header: list[str]) -> None:
 def _check_columns(positions: dict[str, int], layout: Layout, columns: tuple[Column, ...]) -> None:
     header = layout.header
     missing = [
-        f"{c.name} ({', '.join(c.aliases)})" for c in columns if c.required and c.name not in positions
+        f"{c.label} ({', '.join((c.name, *c.aliases))})"
+        for c in columns
+        if c.required and c.name not in positions
     ]
     twice = {title for column in positions.values() if header.count(title := header[column]) > 1}
     if twice:

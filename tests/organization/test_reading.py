@@ -71,7 +71,7 @@ def test_it_reads_the_same_table_however_it_is_written(content: bytes) -> None:
         (HEADER.encode(), "column names but no rows"),
         (HEADER.strip().encode(), "column names but no rows"),
         (b"a,b,c\n1,2,3\n", "No column of the first row is known. Is"),
-        (b"cust_name\nx\n", "lacks these columns: code (store_id"),
+        (b"cust_name\nx\n", "lacks these columns: Code (code, store_id"),
         (FILE.replace("region", "store_id").encode(), "Two columns have the same name: store_id"),
         ((HEADER + "S1,991,Café,x\n").encode("latin-1"), "neither UTF-8 (byte 49 "),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "This file is PNG."),
