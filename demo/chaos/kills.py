@@ -165,7 +165,10 @@ def _ticks_again(machine: Machine, name: str, old: psutil.Process) -> bool:
 
 
 def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # It went between the two questions.
+        return False
 
 
 def _serves(process: psutil.Process, database: str) -> bool:
