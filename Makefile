@@ -11,8 +11,7 @@ LINES ?= 1000000
 RECEIPTS ?= 10000000
 KILLS ?= 30
 SEED ?= 1
-# Compiled once, apart from the sources.
-export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
+export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve demo start demo-stop journey bench-import bench-nightly chaos test lint format translations lock clean
@@ -25,7 +24,7 @@ setup: .venv/ready ## Make .venv from the lock files
 .venv/ready: requirements.lock requirements-dev.lock
 	test -x $(PY) || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet requirements-dev.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode requirements-dev.lock
 	$(PY) manage.py translations --compile
 	touch $@
 
