@@ -85,9 +85,8 @@ def run_campaign(page: Page) -> Campaign:
     page.fill("[name=offer]", "A cup of hot tea is waiting")
     expect(page.get_by_text("Allowed by policy")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Save the draft").click()
-    page.wait_for_url(
-        re.compile(r"/campaigns/\d+/")
-    )  # Loaded: a button clicked before its script does nothing.
+    # Loaded: a button that is clicked before its script is there does nothing.
+    page.wait_for_url(re.compile(r"/campaigns/\d+/"))
     page.get_by_role("button", name="Start").click()
     page.get_by_role("dialog").get_by_role("button", name="Start").click()
     expect(page.get_by_text("Who was left out, and why?")).to_be_visible(timeout=PATIENCE)

@@ -15,9 +15,7 @@ ids = st.lists(st.integers(1, 60) | st.integers(10**9, 10**9 + 60), max_size=30)
 @given(rows)
 def test_rows_as_one_number_sort_as_the_rows_and_come_back(given_rows: Any) -> None:
     digits = Digits(41, 2, 10**12 + 1)
-    columns = [np.array(column, np.int64) for column in zip(*given_rows, strict=True)] or [
-        np.zeros(0, int)
-    ] * 3
+    columns = np.array(given_rows, np.int64).reshape(-1, 3).T
     in_order = digits.split(np.sort(digits.join(*columns)))
     assert list(zip(*(column.tolist() for column in in_order), strict=True)) == sorted(given_rows)
 

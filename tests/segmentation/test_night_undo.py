@@ -75,19 +75,25 @@ def _figures(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {name: found for name, found in rows.items() if name not in ("models", "ScoreChange")}
 
 
-def test_a_member_who_goes_between_two_stages_is_not_published(
-    store: Store, other_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The scores were read before the undo and written after it."""
+@pytest.fixture
+def of_somebody_new(store: Store, other_store: Store) -> Import:
+    """An import after a night, whose only receipt is of a member nobody knew."""
     make_products()
     take_in(ImportKind.SALES, first_file())
     make_night(days_before(2))
     with morning_after(days_before(1)):
         record: Import = take_in(ImportKind.SALES, [sold("Z1", PHONES[39], 3)])
+    return record
+
+
+def test_a_member_who_goes_between_two_stages_is_not_published(
+    of_somebody_new: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scores were read before the undo and written after it."""
     write = scores.STAGE.write
 
     def after_the_undo(run: NightlyRun, found: Any) -> Any:
-        undo(record)
+        undo(of_somebody_new)
         return write(run, found)
 
     monkeypatch.setattr(scores, "STAGE", replace(scores.STAGE, write=after_the_undo))
@@ -96,18 +102,13 @@ def test_a_member_who_goes_between_two_stages_is_not_published(
 
 
 def test_a_member_who_goes_while_facts_are_worked_out_is_not_published(
-    store: Store, other_store: Store, monkeypatch: pytest.MonkeyPatch
+    of_somebody_new: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The facts were read before the undo and written after it."""
-    make_products()
-    take_in(ImportKind.SALES, first_file())
-    make_night(days_before(2))
-    with morning_after(days_before(1)):
-        record: Import = take_in(ImportKind.SALES, [sold("Z1", PHONES[39], 3)])
     write = shards._write
 
     def after_the_undo(shard: NightlyShard, facts: Facts) -> None:
-        undo(record)
+        undo(of_somebody_new)
         write(shard, facts)
 
     monkeypatch.setattr(shards, "_write", after_the_undo)
