@@ -5,6 +5,7 @@ finds work whose message or worker was lost. Nothing is kept in results.
 """
 
 import os
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
@@ -32,6 +33,13 @@ def _refuse_wrong_keys(**signal: Any) -> None:
     from organization.checks import refuse_wrong_keys
 
     refuse_wrong_keys()
+
+
+@worker_init.connect
+def _load_libraries(**signal: Any) -> None:
+    """Before processes fork off, so that they share what takes a second to load and no night waits for it."""
+    for name in ("sklearn.cluster", "sklearn.metrics", "scipy.optimize"):
+        import_module(name)
 
 
 # How often somebody looks for work that was lost. Not in the settings: they load services of their own.

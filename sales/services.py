@@ -28,24 +28,26 @@ STORE_DAYS = f"""
         FROM sales_receiptline WHERE business_day BETWEEN %(first)s AND %(last)s
         GROUP BY store_id, business_day
     ),
-    -- Several receipts of a day are one visit.
+    -- Several receipts of a day are one visit. Visits of one day with the one before on the same day count
+    -- together: few rows.
     visit AS (
-        SELECT store_id, day, before FROM (
+        SELECT store_id, day, before, count(*) AS visits FROM (
             SELECT store_id, business_day AS day, lag(business_day) OVER (
                        PARTITION BY store_id, member_id ORDER BY business_day) AS before
             FROM sales_receipt
             WHERE member_id IS NOT NULL AND {COUNTS}
               AND business_day BETWEEN %(first)s - %(days)s AND %(last)s
-        ) r WHERE before IS NULL OR before < day
+        ) r WHERE before IS NULL OR before < day GROUP BY store_id, day, before
     ),
     buyer AS (
-        SELECT store_id, day, count(*) AS buyers,
-               count(*) FILTER (WHERE day - before <= %(days)s) AS repeat_buyers
+        SELECT store_id, day, sum(visits) AS buyers,
+               sum(visits) FILTER (WHERE day - before <= %(days)s) AS repeat_buyers
         FROM visit GROUP BY store_id, day
     ),
     -- A visit keeps a member active for 30 days, but for those in which the one before still does.
     step AS (
-        SELECT store_id, greatest(day, before + %(days)s) AS day, count(*) AS change FROM visit GROUP BY 1, 2
+        SELECT store_id, greatest(day, before + %(days)s) AS day, sum(visits) AS change
+        FROM visit GROUP BY 1, 2
         UNION ALL
         SELECT store_id, day + %(days)s, -buyers FROM buyer
         UNION ALL

@@ -46,6 +46,7 @@ SOUGHT_AMONG = 20_000
 DECILES = np.arange(1, 10) / 10
 SMALLEST_BIN = 1e-4
 APART = 0.5
+NEAREST_ROWS = 8_192  # whose distances stay in the processor's memory
 TOO_ALIKE = "too few members differ for that many clusters"
 
 
@@ -78,9 +79,12 @@ class Scaling:
 
     def standardise(self, matrix: Floats) -> Floats:
         """Return z-scores, shape (members, features), of a matrix of shape (members, inputs)."""
-        known = matrix[:, [self.inputs.index(name) for name in self.features]]
-        filled = np.where(np.isnan(known), self.fill_, known)
-        return np.ascontiguousarray((filled - self.mean_) / self.scale_)
+        points = np.empty((len(self.features), len(matrix)))
+        scaling = zip(self.features, self.fill_, self.mean_, self.scale_, strict=True)
+        for of_all, (name, fill, mean, scale) in zip(points, scaling, strict=True):
+            column = matrix[:, self.inputs.index(name)]
+            np.divide(np.where(np.isnan(column), fill, column) - mean, scale, out=of_all)
+        return points.T
 
 
 @dataclass(frozen=True)
@@ -128,13 +132,11 @@ def feature_matrix(facts: Mapping[str, NDArray[Any]], *, window: int = 365) -> F
     fills it.
     """
     values = {**facts, "packs_per_week": facts["packs"] * 7 / window}
-    columns = [values[name] for name in FEATURES]
-    return np.column_stack(
-        [
-            np.log1p(np.maximum(column, 0)) if name in SKEWED else column
-            for name, column in zip(FEATURES, columns, strict=True)
-        ]
-    )
+    columns = np.array([values[name] for name in FEATURES], np.float64)
+    for name, column in zip(FEATURES, columns, strict=True):
+        if name in SKEWED:
+            np.log1p(np.maximum(column, 0), out=column)
+    return columns.T
 
 
 def fit(matrix: Floats, *, random_state: int, **options: Any) -> ClusterModel:
@@ -168,14 +170,15 @@ def fit_and_assign(
         scaling = _scaling(matrix, tuple(features))
         points = scaling.standardise(matrix)
         rows = _sample_rows(len(points), sample, random_state)
-        scan = _scan(points[rows], random_state)
+        some = np.ascontiguousarray(points[rows])
+        scan = _scan(some, random_state)
         centroids, inertia = _best_fit(points, _preferred(scan, k), random_state)
         known = previous if previous and previous.inputs == scaling.inputs else None
         order, continues = _order(centroids, scaling, known)
         centroids = centroids[order]
         labels = _nearest(points, centroids)
-        (silhouette,) = silhouettes(points[rows], [labels[rows]])
-    edges = np.quantile(points, DECILES, axis=0).T
+        (silhouette,) = silhouettes(some, [labels[rows]])
+    edges = np.array([np.quantile(values, DECILES) for values in points.T])
     model = ClusterModel(
         **{field.name: getattr(scaling, field.name) for field in fields(Scaling)},
         centroids_=centroids,
@@ -229,19 +232,25 @@ def population_stability(matrix: Floats, model: ClusterModel) -> dict[str, float
 
 
 def _scaling(matrix: Floats, inputs: tuple[str, ...]) -> Scaling:
-    known = [column[~np.isnan(column)] for column in matrix.T]
-    varied = [at for at, values in enumerate(known) if len(values) and np.ptp(values) > 0]
+    found = {name: _moments(column) for name, column in zip(inputs, matrix.T, strict=True)}
+    varied = {name: moments for name, moments in found.items() if moments}
     if not varied:
         raise ValueError(TOO_ALIKE)
-    fill = np.array([np.median(known[at]) for at in varied])
-    filled = np.where(np.isnan(matrix[:, varied]), fill, matrix[:, varied])
-    return Scaling(
-        inputs=inputs,
-        features=tuple(inputs[at] for at in varied),
-        fill_=fill,
-        mean_=filled.mean(axis=0),
-        scale_=filled.std(axis=0),
-    )
+    fill, mean, scale = np.array(list(varied.values())).T
+    return Scaling(inputs, tuple(varied), fill, mean, scale)
+
+
+def _moments(column: Floats) -> tuple[float, float, float] | None:
+    """Median, and mean and standard deviation with the median for what is missing; None if all are equal."""
+    # In one piece: strided values take several times as long, and are summed in another order.
+    column = np.ascontiguousarray(column)
+    missing = np.isnan(column)
+    known = column[~missing]
+    if not len(known) or np.ptp(known) == 0:
+        return None
+    median = float(np.median(known))
+    filled = np.where(missing, median, column)
+    return median, float(filled.mean()), float(filled.std())
 
 
 def _sample_rows(members: int, sample: int, random_state: int) -> Labels:
@@ -274,7 +283,7 @@ def _scan(points: Floats, random_state: int) -> list[KScan]:
 def _k_means(points: Floats, k: int, inits: int, random_state: int) -> KMeans:
     from sklearn.cluster import KMeans
 
-    return KMeans(k, n_init=inits, random_state=random_state).fit(points)
+    return KMeans(k, n_init=inits, random_state=random_state).fit(np.ascontiguousarray(points))
 
 
 def _k_means_of_all(points: Floats, k: int, random_state: int) -> KMeans:
@@ -284,7 +293,7 @@ def _k_means_of_all(points: Floats, k: int, random_state: int) -> KMeans:
     model = _k_means(points[rows], k, FULL_INITS, random_state)
     if len(rows) == len(points):
         return model
-    return KMeans(k, init=model.cluster_centers_, n_init=1).fit(points)
+    return KMeans(k, init=model.cluster_centers_, n_init=1).fit(np.ascontiguousarray(points))
 
 
 def _preferred(scan: Sequence[KScan], pinned: int | None) -> list[int]:
@@ -332,19 +341,24 @@ def _matches(centroids: Floats, scaling: Scaling, previous: ClusterModel) -> dic
 
 
 def _nearest(points: Floats, centroids: Floats) -> Labels:
+    starts = range(0, len(points), NEAREST_ROWS)
+    labels = [_nearest_of(points[start : start + NEAREST_ROWS], centroids) for start in starts]
+    return np.concatenate([np.zeros(0, np.intp), *labels])
+
+
+def _nearest_of(points: Floats, centroids: Floats) -> Labels:
     # Feature by feature: a matrix product may round by the number of rows it is given.
-    distance = np.zeros((len(points), len(centroids)))
+    distance = np.zeros((len(centroids), len(points)))
     for values, centres in zip(points.T, centroids.T, strict=True):
-        distance += (values[:, None] - centres) ** 2
-    return np.asarray(distance.argmin(axis=1), np.intp)
+        distance += (values - centres[:, None]) ** 2
+    return np.asarray(distance.argmin(axis=0), np.intp)
 
 
 def _bin_shares(points: Floats, edges: Floats) -> Floats:
-    counts = [
-        np.bincount(np.searchsorted(cuts, values, side="right"), minlength=len(DECILES) + 1)
-        for cuts, values in zip(edges, points.T, strict=True)
-    ]
-    return np.stack(counts) / max(len(points), 1)
+    of_features = zip(edges, points.T, strict=True)
+    reached = [[np.count_nonzero(values >= cut) for cut in cuts] for cuts, values in of_features]
+    counts = -np.diff(reached, axis=1, prepend=len(points), append=0)
+    return counts / max(len(points), 1)
 
 
 def _possible_names(row: Floats, features: Sequence[str]) -> Iterator[Name]:

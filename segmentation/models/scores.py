@@ -1,5 +1,6 @@
 """What a night publishes of each member, what waits to be published, and what changed when."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from members.models import Member
@@ -139,5 +140,6 @@ class ScoreChange(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "day"], name="one_change_a_day")]
         indexes = [
-            models.Index(fields=["day"], name="score_change_day"),
+            # Rows come night by night.
+            BrinIndex(fields=["day"], autosummarize=True, name="score_change_day"),
         ]

@@ -28,6 +28,7 @@ SHIFTED = 0.2
 RANDOM_STATE = 20_260
 
 Columns = dict[str, NDArray[Any]]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,17 @@ class Chosen:
     labels: NDArray[np.intp] | None = None
 
 
+def is_due(run: NightlyRun) -> bool:
+    """Whether the clusters are to be fitted anew whoever the members are."""
+    last = _last_model(run)
+    return last is None or run.as_of - last.fitted_on >= REFIT_AFTER
+
+
 def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str, Any]]:
     """A cluster for each member of `known`, and what the page says of the model; NONE without types.
 
-    known: `member`, `looked_at` and the published `cluster` of the population, by member.
+    known: `member`, `looked_at` and the published `cluster` of the population, by member; what is ASKED,
+    too, where a fit is due.
     """
     members = len(known["member"])
     nobody = np.full(members, NONE, np.int32)
@@ -50,9 +58,10 @@ def labels(run: NightlyRun, known: Columns) -> tuple[NDArray[np.int32], dict[str
         return nobody, {}
     part = 1 + members // SAMPLE
     in_sample = known["member"] % PRIME * SPREAD % PRIME % part == 0
-    sample = _matrix(run, members=known["member"][in_sample])
+    everybody = _features(run, known) if ASKED.keys() <= known.keys() else None
+    sample = _matrix(run, members=known["member"][in_sample]) if everybody is None else everybody[in_sample]
     try:
-        chosen = _choose(run, sample)
+        chosen = _choose(run, sample, everybody)
     except ValueError:  # Too few members differ: there are no types to tell apart.
         return nobody, {}
     labels = _labels(run, known, chosen)
@@ -79,39 +88,44 @@ def _stands(run: NightlyRun, known: Columns, chosen: Chosen) -> bool:
     return is_same and not (known["cluster"][~known["looked_at"]] == NONE).any()
 
 
-def _matrix(
-    run: NightlyRun, *, members: NDArray[np.int64] | None = None, looked_at: bool = False
-) -> NDArray[np.float64]:
-    asked = {name: f"coalesce({expression}, 'NaN')" for name, expression in FEATURES.items()}
-    types = {"packs": INT, **dict.fromkeys(FEATURES, FLOAT)}
-    columns = population_columns(
-        run, {"packs": "packs", **asked}, types, members=members, only_looked_at=looked_at
-    )
+# Money is kept in whole units and clustered in cents.
+IN_CENTS = {"mean_ticket_cents": "mean_ticket * 100", "price_per_pack": "price_per_pack * 100"}
+RATIOS = {name: IN_CENTS.get(name, name) for name in analytics.FEATURES if name != "packs_per_week"}
+ASKED = {"packs": "packs", **{name: f"coalesce({of}, 'NaN')" for name, of in RATIOS.items()}}
+TYPES = {"packs": INT, **dict.fromkeys(RATIOS, FLOAT)}
+
+
+def _matrix(run: NightlyRun, *, members: NDArray[np.int64] | None = None, looked_at: bool = False) -> Matrix:
+    return _features(run, population_columns(run, ASKED, TYPES, members=members, only_looked_at=looked_at))
+
+
+def _features(run: NightlyRun, columns: Columns) -> Matrix:
     return analytics.feature_matrix(columns, window=run.window_days)
 
 
-# Money is kept in whole units and clustered in cents.
-IN_CENTS = {"mean_ticket_cents": "mean_ticket * 100", "price_per_pack": "price_per_pack * 100"}
-FEATURES = {name: IN_CENTS.get(name, name) for name in analytics.FEATURES if name != "packs_per_week"}
-
-
-def _choose(run: NightlyRun, sample: NDArray[np.float64]) -> Chosen:
-    # Earlier nights only, so that the same night made again ends with the same model.
+def _last_model(run: NightlyRun) -> ClusterModelRow | None:
+    """Of earlier nights only, so that the same night made again ends with the same model."""
     rows = ClusterModelRow.objects.filter(run__as_of__lt=run.as_of, run__published_at__isnull=False)
-    row = rows.order_by("-run__as_of").first()
-    model = analytics.ClusterModel.from_dict(row.model) if row else None
-    if row and model and run.as_of - row.fitted_on < REFIT_AFTER and not _has_shifted(sample, model):
-        return Chosen(model, row.fitted_on, row)
-    fitted, labels = analytics.fit_and_assign(_matrix(run), random_state=RANDOM_STATE, previous=model)
+    return rows.order_by("-run__as_of").first()
+
+
+def _choose(run: NightlyRun, sample: Matrix, everybody: Matrix | None) -> Chosen:
+    """The last model or a new one. everybody: all of the population, where a new one is due."""
+    last = _last_model(run)
+    model = analytics.ClusterModel.from_dict(last.model) if last else None
+    if everybody is None and last and model and not _has_shifted(sample, model):
+        return Chosen(model, last.fitted_on, last)
+    matrix = _matrix(run) if everybody is None else everybody
+    fitted, labels = analytics.fit_and_assign(matrix, random_state=RANDOM_STATE, previous=model)
     return Chosen(fitted, run.as_of, None, labels)
 
 
-def _has_shifted(matrix: NDArray[np.float64], model: analytics.ClusterModel) -> bool:
+def _has_shifted(matrix: Matrix, model: analytics.ClusterModel) -> bool:
     return max(analytics.population_stability(matrix, model).values()) > SHIFTED
 
 
 def _description(
-    sample: NDArray[np.float64], of_sample: NDArray[np.intp], labels: NDArray[np.int32], chosen: Chosen
+    sample: Matrix, of_sample: NDArray[np.intp], labels: NDArray[np.int32], chosen: Chosen
 ) -> dict[str, Any]:
     profiles = analytics.profile(sample, of_sample, chosen.model)
     features = chosen.model.features

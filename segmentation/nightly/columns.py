@@ -33,11 +33,13 @@ AT_NIGHT = {
 }
 
 
-def plan_for_night() -> None:
-    """Queries over all members, until this transaction ends."""
+def plan_for_night(*, is_shared: bool = False) -> None:
+    """Queries over all members, until this transaction ends; `is_shared` among processes that do the same."""
     with connection.cursor() as cursor:
         for name, value in AT_NIGHT.items():
             cursor.execute(f"SET LOCAL {name} = {value}")
+        if is_shared:
+            cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
 
 
 def copy_out(query: str, params: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, NDArray[Any]]:

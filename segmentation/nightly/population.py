@@ -38,23 +38,26 @@ def population_columns(
     params = {"run": run.pk, "members": None if members is None else members.tolist()}
     some = "true" if members is None else SOME
 
-    objected = copy_out(OBJECTED, {}, {"member": BIG})["member"]
-
     def columns(table: str, whose: str, asked: Mapping[str, str]) -> Columns:
         query = f"SELECT member_id, {', '.join(asked.values())} FROM {table}"
         found = copy_out(
             f"{query} WHERE receipts > 0 AND {whose} AND {some}", params, {"member": BIG, **types}
         )
-        return _where(found, ~among(found["member"], objected))
+        return _where(found, ~objects(found["member"]))
 
     fresh = columns(FACTS, OF_RUN, {**asked, **(unpublished or {})})
-    if run.touched is None or only_looked_at:
+    if only_looked_at:
         return _by_member([(fresh, True)])
     # Who objected at the last publishing has no facts there. Who took it back since is for the next night
     # to look at; this one did not, though it may see no objection any more.
     rest = columns(SCORES, "r IS NOT NULL", asked)
     touched = copy_out(TOUCHED, {"run": run.pk}, {"member": BIG})["member"]
     return _by_member([(fresh, True), (_where(rest, ~among(rest["member"], touched)), False)])
+
+
+def objects(members: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of these members object to profiling."""
+    return among(members, copy_out(OBJECTED, {}, {"member": BIG})["member"])
 
 
 def _where(columns: Columns, rows: NDArray[np.bool_]) -> Columns:

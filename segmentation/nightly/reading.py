@@ -16,7 +16,7 @@ from sales.models import Brand, SaleChannel
 from segmentation.analytics import facts as analytics
 from segmentation.models import NightlyRun
 from segmentation.nightly.columns import BIG, FLAG, INT, SMALL, among, copy_out
-from segmentation.nightly.touched import previous
+from segmentation.nightly.touched import are_anonymous, previous
 
 EPOCH = date(1970, 1, 1)
 BEFORE_ALL = date(1, 1, 1)
@@ -75,7 +75,8 @@ def _closed_before(whose: str, params: dict[str, Any]) -> analytics.Closed:
 
 def facts_between(run: NightlyRun, above: int, last: int) -> analytics.Facts:
     """The facts of every member between two ids, from all receipts."""
-    return _without_anonymous(_facts(run, BETWEEN, {"above": above, "last": last}))
+    facts = _facts(run, BETWEEN, {"above": above, "last": last})
+    return facts.where(~are_anonymous(facts.member))
 
 
 def facts_of(run: NightlyRun, members: NDArray[np.int64]) -> analytics.Facts:
@@ -162,11 +163,6 @@ def _lines(whose: str, params: dict[str, Any], *, as_of: int) -> tuple[analytics
         cents=rows["cents"] >> 2,
     )
     return lines, rows["receipt"][(rows["cents"] & 1).astype(bool)]
-
-
-def _without_anonymous(facts: analytics.Facts) -> analytics.Facts:
-    query = "SELECT id FROM members_member WHERE is_anonymous"
-    return facts.where(~np.isin(facts.member, copy_out(query, {}, {"id": BIG})["id"]))
 
 
 def _products() -> analytics.Products:

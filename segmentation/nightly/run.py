@@ -32,10 +32,10 @@ def nightly(job: Job, progress: Progress, *, queue_next: Next) -> None:
     as_of = date.fromisoformat(job.payload["as_of"])
     run = _run_of(job, as_of)
     progress.step(0, len(StageName))
-    # Sums of store days come from receipts, not from facts or scores.
+    _carry_out(run, StageName.FACTS, progress)
+    progress.step(1, len(StageName))
+    # Sums of store days come from receipts alone, and scores leave a processor free for them.
     with beside(lambda: _carry_out(run, StageName.TOTALS, progress)):
-        _carry_out(run, StageName.FACTS, progress)
-        progress.step(1, len(StageName))
         _carry_out(run, StageName.SCORES, progress)
     progress.step(3, len(StageName))
     _carry_out(run, StageName.PUBLISH, progress)

@@ -19,12 +19,12 @@ from segmentation.nightly.population import NONE, population_columns
 from segmentation.nightly.reading import days
 from segmentation.nightly.stage import Outcome, Stage
 
-# What is scored.
+# What is scored. Of a published row that does not stand something may be missing.
 KEYS = {
-    "last_day": "last_day - DATE '1970-01-01'",
+    "last_day": "coalesce(last_day - DATE '1970-01-01', 0)",
     "receipts": "receipts",
     "cents": "(spend * 100)::int8",
-    "home": "home_store_id",
+    "home": "coalesce(home_store_id, 0)",
 }
 # How a member is published, as whole numbers with NONE for nothing. They come as one number, in which
 # each has so many bits and is one higher.
@@ -67,7 +67,10 @@ def read(run: NightlyRun) -> Found:
 
 def _known(run: NightlyRun) -> dict[str, NDArray[Any]]:
     types = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, "published": INT}
-    known = population_columns(run, KEYS | {"published": PUBLISHED}, types, unpublished={"published": "0"})
+    asked = KEYS | {"published": PUBLISHED}
+    if clusters.is_due(run):
+        asked, types = asked | clusters.ASKED, types | clusters.TYPES
+    known = population_columns(run, asked, types, unpublished={"published": "0"})
     published = known.pop("published")
     codes = {name: (published >> BITS * at & (1 << BITS) - 1) - 1 for at, name in enumerate(CODES)}
     return known | codes

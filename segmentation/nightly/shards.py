@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from members.models import Member
 from organization.database import snapshot
 from organization.jobs import LeaseLost, ring
-from segmentation.analytics.facts import Facts
 from segmentation.models import NightlyRun, NightlyShard, PendingFacts, TouchedMember
 from segmentation.nightly.columns import BIG, FLAG, copy_in, copy_out, plan_for_night
 from segmentation.nightly.reading import facts_between, facts_of_touched
 from segmentation.nightly.rows import facts_rows
+from segmentation.nightly.standing import Compared, compare
 from segmentation.nightly.touched import Touched
 
 # Read and worked out at a time, so that memory does not grow with the chain.
-RECEIPTS_PER_SHARD = 2_500_000
+RECEIPTS_PER_SHARD = 1_250_000
 TOUCHED_PER_SHARD = 7_000
 MOST_HELPERS = 8
 # A helper may take so many times what the night's own slowest shard took.
@@ -54,6 +54,7 @@ TOUCHED = """
     SELECT member_id, is_deep FROM segmentation_touchedmember
     WHERE run_id = %(run)s AND member_id > %(above)s AND member_id <= %(last)s ORDER BY member_id"""
 NEVER = 1e9
+NOBODY = np.zeros(0, np.int64)
 
 
 @transaction.atomic(durable=True)
@@ -65,8 +66,7 @@ def prepare(run: NightlyRun, touched: Touched | None, name: str) -> None:
     run.touched = len(touched.members) if touched else None
     run.save(update_fields=["touched"])
     if touched:
-        rows = {"run_id": np.full(len(touched.members), run.pk), "member_id": touched.members}
-        copy_in("segmentation_touchedmember", rows | {"is_deep": touched.deep})
+        _touched_write(run.pk, touched.members, touched.deep)
     bounds = _of_touched(touched.members) if touched else _of_all()
     NightlyShard.objects.bulk_create(
         NightlyShard(
@@ -114,11 +114,12 @@ def _taken(run: NightlyRun, name: str, *, patience: float) -> Iterator[float]:
             return
         touched = _touched_in(shard) if run.touched is not None else None
         with snapshot(name):
-            plan_for_night()
-            facts = (
-                facts_of_touched(run, *touched) if touched else facts_between(run, shard.above, shard.last)
-            )
-        _write(shard, facts)
+            plan_for_night(is_shared=True)
+            if touched:
+                found = Compared(facts_of_touched(run, *touched), NOBODY)
+            else:
+                found = compare(facts_between(run, shard.above, shard.last), shard.above, shard.last)
+        _write(shard, found)
         yield time.perf_counter() - begin
 
 
@@ -132,10 +133,16 @@ def _claim(run: NightlyRun, name: str, patience: float) -> NightlyShard | None:
 
 
 @transaction.atomic(durable=True)
-def _write(shard: NightlyShard, facts: Facts) -> None:
+def _write(shard: NightlyShard, found: Compared) -> None:
     mine = NightlyShard.objects.filter(pk=shard.pk, snapshot=shard.snapshot, is_done=False)
-    if mine.update(is_done=True, rows=len(facts.member)):
-        copy_in("segmentation_pendingfacts", facts_rows(shard.run_id, facts))
+    if mine.update(is_done=True, rows=len(found.new.member)):
+        copy_in("segmentation_pendingfacts", facts_rows(shard.run_id, found.new))
+        _touched_write(shard.run_id, found.replaced, np.zeros(len(found.replaced), bool))
+
+
+def _touched_write(run_id: int, members: NDArray[np.int64], is_deep: NDArray[np.bool_]) -> None:
+    columns = {"run_id": np.full(len(members), run_id), "member_id": members, "is_deep": is_deep}
+    copy_in("segmentation_touchedmember", columns)
 
 
 def _touched_in(shard: NightlyShard) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -157,12 +164,18 @@ def _of_all() -> list[tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(RECEIPTS)
         receipts = cursor.fetchone()[0]
-        parts = np.linspace(0, 1, 1 + math.ceil((receipts + 1) / RECEIPTS_PER_SHARD))[1:-1].tolist()
+        parts = np.linspace(0, 1, 1 + _number_for(receipts))[1:-1].tolist()
         percent = 100 * min(1, LOOKED_AT / max(receipts, 1))
         cursor.execute(BOUNDS, {"parts": parts, "percent": percent})
         inner = cursor.fetchone()[0] or []
     bounds = sorted({ends["first"] - 1, *inner, ends["last"]})
     return list(pairwise(bounds))
+
+
+def _number_for(receipts: int) -> int:
+    """An even number, so that of two processes none stands idle while the other takes the last one."""
+    number = math.ceil((receipts + 1) / RECEIPTS_PER_SHARD)
+    return number if number == 1 else number + number % 2
 
 
 def _call_helpers(run: NightlyRun, wanted: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import time_machine
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from segmentation.models import (
     CellTotal,
     ClusterModelRow,
     ClusterTotal,
+    FactFields,
     MemberScore,
     ScoreChange,
     SegmentTotal,
@@ -140,6 +142,14 @@ def published_rows() -> dict[str, list[Any]]:
     models = ClusterModelRow.objects.order_by("run__as_of")
     rows["models"] = list(models.values_list("model", "clusters", "names", "fitted_on"))
     return rows
+
+
+def spoil_facts(whose: str = "true") -> None:
+    """Make published facts wrong, so that whoever publishes the right ones has worked them out."""
+    facts = [field for field in FactFields._meta.local_concrete_fields if not field.null]
+    wrong = ", ".join(f"{field.attname} = {field.attname} + 1" for field in facts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE segmentation_memberscore SET {wrong} WHERE {whose}")
 
 
 def _without_id(row: dict[str, Any]) -> dict[str, Any]:

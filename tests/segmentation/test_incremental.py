@@ -21,7 +21,14 @@ from tests.conftest import make_store
 from tests.organization.importing import take_in
 from tests.organization.undoing import refused, undo
 from tests.sales.importing import CARTON, DRINK, PACK, line, make_products
-from tests.segmentation.builders import NIGHT, days_before, make_night, morning_after, published_rows
+from tests.segmentation.builders import (
+    NIGHT,
+    days_before,
+    make_night,
+    morning_after,
+    published_rows,
+    spoil_facts,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = "6900000000035"
@@ -182,6 +189,7 @@ def test_it_equals_a_full_rebuild_whatever_happened(seed: int, store: Store, oth
         assert (run.scoring.pk, run.window_days) == (settings.pk, settings.window_days)
         assert (run.touched is None) == (run.window_days != last)
         incremental = published_rows()
+        spoil_facts("member_id % 2 = 0")
         make_night(day, full=True)
         assert NightlyRun.objects.get(as_of=day).touched is None
         assert published_rows() == incremental

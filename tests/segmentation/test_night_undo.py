@@ -7,9 +7,9 @@ import pytest
 
 from organization.models import Import, ImportKind, Source, Store
 from sales.models import StoreDay, StoreHour
-from segmentation.analytics.facts import Facts
 from segmentation.models import MemberScore, NightlyRun, NightlyShard, PendingRank
 from segmentation.nightly import hooks, scores, shards
+from segmentation.nightly.standing import Compared
 from tests.members.test_import import row
 from tests.organization.importing import take_in
 from tests.organization.undoing import undo
@@ -107,9 +107,9 @@ def test_a_member_who_goes_while_facts_are_worked_out_is_not_published(
     """The facts were read before the undo and written after it."""
     write = shards._write
 
-    def after_the_undo(shard: NightlyShard, facts: Facts) -> None:
+    def after_the_undo(shard: NightlyShard, found: Compared) -> None:
         undo(of_somebody_new)
-        write(shard, facts)
+        write(shard, found)
 
     monkeypatch.setattr(shards, "_write", after_the_undo)
     assert make_night(days_before(1)).status == "done"

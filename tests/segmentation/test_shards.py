@@ -3,19 +3,27 @@
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 
 from members.models import Member
 from organization.database import shared_snapshot, snapshot
 from organization.jobs import LeaseLost
-from segmentation.analytics.facts import Facts
-from segmentation.models import NightlyRun, NightlyShard, PendingFacts
+from segmentation.models import NightlyRun, NightlyShard, PendingFacts, TouchedMember
 from segmentation.nightly import shards, touched
 from segmentation.nightly.reading import facts_between
+from segmentation.nightly.standing import Compared
 from segmentation.services import night_help
 from tests.killing import SET_UP, another_process, kill_at_gate
-from tests.segmentation.builders import NIGHT, days_before, make_night, morning_after, published_rows
+from tests.segmentation.builders import (
+    NIGHT,
+    days_before,
+    make_night,
+    morning_after,
+    published_rows,
+    spoil_facts,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,9 +50,9 @@ def one_shard(crowd: list[Member], monkeypatch: pytest.MonkeyPatch) -> dict[str,
     return published_rows()
 
 
-@pytest.mark.parametrize("number", [3, 8])
+@pytest.mark.parametrize(("number", "made"), [(3, 4), (8, 8)])
 def test_it_gives_the_same_in_any_number_of_shards(
-    number: int, one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    number: int, made: int, one_shard: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_shards(number, monkeypatch)
     seen, work_out = [], shards.work_out
@@ -54,8 +62,9 @@ def test_it_gives_the_same_in_any_number_of_shards(
         work_out(night, name)
 
     monkeypatch.setattr(shards, "work_out", count)
+    spoil_facts()
     make_night(full=True)
-    assert seen == [number]
+    assert seen == [made]
     assert published_rows() == one_shard
     assert not NightlyShard.objects.exists()
 
@@ -68,6 +77,7 @@ def test_it_gives_the_same_for_few_members_in_shards(
     make_night()
     assert NightlyRun.objects.get(as_of=NIGHT).touched
     once = published_rows()
+    spoil_facts()
     make_night(full=True)
     assert published_rows() == once
     NightlyRun.objects.filter(as_of=NIGHT).delete()
@@ -90,6 +100,7 @@ def test_another_process_takes_its_share(
 
     work_out = shards.work_out
     monkeypatch.setattr(shards, "work_out", help_first)
+    spoil_facts()
     make_night(full=True)
     assert helped == [8]
     assert published_rows() == one_shard
@@ -109,6 +120,7 @@ def test_it_waits_for_no_helper_that_was_killed(
 
     work_out = shards.work_out
     monkeypatch.setattr(shards, "work_out", kill_one)
+    spoil_facts()
     make_night(full=True)
     assert left == [1]
     assert published_rows() == one_shard
@@ -119,13 +131,14 @@ def test_a_shard_is_written_once_by_whoever_is_first(
 ) -> None:
     write = shards._write
 
-    def twice(shard: NightlyShard, facts: Facts) -> None:
-        write(shard, facts)
-        write(shard, facts)
-        assert PendingFacts.unscoped.count() == len(facts.member)
+    def twice(shard: NightlyShard, found: Compared) -> None:
+        write(shard, found)
+        write(shard, found)
+        assert PendingFacts.unscoped.count() == len(found.new.member) == len(one_shard["MemberScore"])
 
     in_shards(1, monkeypatch)
     monkeypatch.setattr(shards, "_write", twice)
+    spoil_facts()
     assert make_night(full=True).status == "done"
     assert published_rows() == one_shard
 
@@ -151,6 +164,7 @@ def test_two_at_the_same_shards_do_each_once(
 
     work_out = shards.work_out
     monkeypatch.setattr(shards, "work_out", both)
+    spoil_facts()
     make_night(full=True)
     assert published_rows() == one_shard
     assert not run.shards.exists()
@@ -170,8 +184,8 @@ def test_who_comes_too_late_writes_nothing(one_shard: dict[str, list[Any]]) -> N
             with snapshot(name):
                 facts = facts_between(run, shard.above, shard.last)
             shards.prepare(run, None, name)
-            shards._write(shard, facts)
-            assert not PendingFacts.unscoped.exists()
+            shards._write(shard, Compared(facts, np.array([1])))
+            assert not PendingFacts.unscoped.exists() and not TouchedMember.unscoped.exists()
             shards.prepare(run, None, "another")
             with pytest.raises(LeaseLost):
                 shards.work_out(run, name)
