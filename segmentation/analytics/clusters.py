@@ -8,6 +8,7 @@ takes numpy only; scikit-learn and scipy, seconds to load, are loaded by a fit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -178,7 +179,8 @@ def fit_and_assign(
         centroids = centroids[order]
         labels = _nearest(points, centroids)
         (silhouette,) = silhouettes(some, [labels[rows]])
-    edges = np.array([np.quantile(values, DECILES) for values in points.T])
+    with ThreadPoolExecutor() as pool:
+        edges = np.array(list(pool.map(lambda values: np.quantile(values, DECILES), points.T)))
     model = ClusterModel(
         **{field.name: getattr(scaling, field.name) for field in fields(Scaling)},
         centroids_=centroids,
@@ -232,7 +234,8 @@ def population_stability(matrix: Floats, model: ClusterModel) -> dict[str, float
 
 
 def _scaling(matrix: Floats, inputs: tuple[str, ...]) -> Scaling:
-    found = {name: _moments(column) for name, column in zip(inputs, matrix.T, strict=True)}
+    with ThreadPoolExecutor() as pool:
+        found = dict(zip(inputs, pool.map(_moments, matrix.T), strict=True))
     varied = {name: moments for name, moments in found.items() if moments}
     if not varied:
         raise ValueError(TOO_ALIKE)

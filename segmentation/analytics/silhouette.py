@@ -7,6 +7,7 @@ of rows at a time, and summed per cluster of every labelling.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,9 @@ def silhouettes(points: Floats, labelings: Sequence[Labels]) -> list[float]:
     """
     belongs = [np.eye(labels.max() + 1)[labels] for labels in labelings]
     stacked = np.hstack(belongs)
-    starts = range(0, len(points), DISTANCE_ROWS)
-    chunks = (points[start : start + DISTANCE_ROWS] for start in starts)
-    sums = np.vstack([euclidean_distances(chunk, points) @ stacked for chunk in chunks])
+    chunks = [points[start : start + DISTANCE_ROWS] for start in range(0, len(points), DISTANCE_ROWS)]
+    with ThreadPoolExecutor() as pool:
+        sums = np.vstack(list(pool.map(lambda chunk: euclidean_distances(chunk, points) @ stacked, chunks)))
     ends = np.cumsum([member.shape[1] for member in belongs])[:-1]
     parts = np.split(sums, ends, axis=1)
     return [_silhouette(part, labels) for part, labels in zip(parts, labelings, strict=True)]

@@ -1,6 +1,7 @@
 """Columns in and out of PostgreSQL by binary COPY: millions of rows without an object for each."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,9 @@ from segmentation.nightly.binary import encode
 
 # What PostgreSQL sends for int2, int4, int8, float8 and boolean.
 SMALL, INT, BIG, FLOAT, FLAG = ">i2", ">i4", ">i8", ">f8", "?"
+
+# Four doubles, as of a line segment.
+FOUR = "(4,)>f8"
 
 HEADER_BYTES, TRAILER_BYTES = 19, 2
 
@@ -55,7 +59,24 @@ def copy_out(query: str, params: Mapping[str, Any], types: Mapping[str, str]) ->
     row = np.dtype(fields)
     count = (sent.tell() - HEADER_BYTES - TRAILER_BYTES) // row.itemsize
     rows = np.frombuffer(sent.getbuffer(), row, count=count, offset=HEADER_BYTES)
-    return {name: rows[name].astype(np.dtype(kind).newbyteorder("=")) for name, kind in types.items()}
+    return {name: rows[name].astype(np.dtype(kind).base.newbyteorder("=")) for name, kind in types.items()}
+
+
+def in_fours(expressions: Mapping[str, str]) -> dict[str, str]:
+    """Columns of type FOUR that hold these doubles, NaN for null.
+
+    Each column of a row costs as much again, however short; no plain type holds several doubles.
+    """
+    values = [f"coalesce({expression}, 'NaN')" for expression in expressions.values()]
+    values += ["0"] * (-len(values) % 4)
+    fours = [values[start : start + 4] for start in range(0, len(values), 4)]
+    return {f"four {at}": "lseg(point({}, {}), point({}, {}))".format(*of) for at, of in enumerate(fours)}
+
+
+def out_of_fours(columns: Mapping[str, NDArray[Any]], names: Collection[str]) -> dict[str, NDArray[Any]]:
+    """The doubles that columns made by `in_fours` hold, by these names."""
+    fours = [columns[f"four {at}"] for at in range(math.ceil(len(names) / 4))]
+    return dict(zip(names, np.hstack(fours).T, strict=False))
 
 
 def copy_in(table: str, columns: Mapping[str, NDArray[Any]]) -> int:
@@ -70,6 +91,11 @@ def copy_in(table: str, columns: Mapping[str, NDArray[Any]]) -> int:
         typed = {name: (types[name], column) for name, column in columns.items()}
         cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)", encode(typed))
     return len(next(iter(columns.values())))
+
+
+def array_of(ids: NDArray[np.integer[Any]]) -> str:
+    """Ids as PostgreSQL writes an array; a list would come as so many expressions, each to be parsed."""
+    return "{" + ",".join(map(str, ids.tolist())) + "}"
 
 
 def among(ids: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_]:

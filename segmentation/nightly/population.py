@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.models import NightlyRun
-from segmentation.nightly.columns import BIG, among, copy_out
+from segmentation.nightly.columns import BIG, among, array_of, copy_out
 
 NONE = -1  # in a column of whole numbers, where the database has null
 
@@ -35,7 +35,7 @@ def population_columns(
     asked: expressions over the facts; unpublished: those to take instead where there are only new
     facts, without scores. members: these only.
     """
-    params = {"run": run.pk, "members": None if members is None else members.tolist()}
+    params = {"run": run.pk, "members": None if members is None else array_of(members)}
     some = "true" if members is None else SOME
 
     def columns(table: str, whose: str, asked: Mapping[str, str]) -> Columns:

@@ -62,18 +62,16 @@ PUBLISH = f"""
 MOVED = """
     CREATE TEMP TABLE night_moved ON COMMIT DROP AS
     SELECT m.id, p.home_store_id AS home
-    FROM ({asked}) a JOIN members_member m ON m.id = a.id
-    LEFT JOIN segmentation_memberscore p ON p.member_id = m.id
-    WHERE m.home_store_id <> coalesce(p.home_store_id, m.enrolment_store_id)"""
+    FROM segmentation_touchedmember t JOIN members_member m ON m.id = t.member_id
+    LEFT JOIN segmentation_pendingfacts p ON p.run_id = t.run_id AND p.member_id = t.member_id
+    WHERE t.run_id = %(run)s AND m.home_store_id <> coalesce(p.home_store_id, m.enrolment_store_id)"""
 HOMES = """
     UPDATE members_member m SET home_store_id = coalesce(a.home, m.enrolment_store_id)
     FROM night_moved a WHERE m.id = a.id"""
-ALL = "SELECT id FROM members_member"
 # By statistics of an empty table it would be walked through for each row that is added to it.
 AS_ONE = "SET LOCAL enable_nestloop = off"
 # A few in a hundred rows, all in memory by now, are found sooner by the index than by a table of all.
 ONE_BY_ONE = "SET LOCAL random_page_cost = 0.5"
-LOOKED_AT = "SELECT member_id AS id FROM segmentation_touchedmember WHERE run_id = %(run)s"
 
 
 def read(run: NightlyRun) -> None:
@@ -82,11 +80,10 @@ def read(run: NightlyRun) -> None:
 
 def write(run: NightlyRun, nothing: None) -> Outcome:
     pending_clear(run.pk)
-    asked = ALL if run.touched is None else LOOKED_AT
     with connection.cursor() as cursor:
         cursor.execute(AS_ONE if run.touched is None else ONE_BY_ONE)
         changed = write_noted(run, PUBLISH)
-        cursor.execute(MOVED.format(asked=asked), {"run": run.pk})
+        cursor.execute(MOVED, {"run": run.pk})
         cursor.execute(HOMES)
     run.members_scored = totals_write(run)
     _cluster_model_write(run)

@@ -15,7 +15,7 @@ from organization.models import Store
 from sales.models import Brand, SaleChannel
 from segmentation.analytics import facts as analytics
 from segmentation.models import NightlyRun
-from segmentation.nightly.columns import BIG, FLAG, INT, SMALL, among, copy_out
+from segmentation.nightly.columns import BIG, FLAG, INT, SMALL, among, array_of, copy_out
 from segmentation.nightly.touched import are_anonymous, previous
 
 EPOCH = date(1970, 1, 1)
@@ -81,7 +81,7 @@ def facts_between(run: NightlyRun, above: int, last: int) -> analytics.Facts:
 
 def facts_of(run: NightlyRun, members: NDArray[np.int64]) -> analytics.Facts:
     """The facts of these members, from all of their receipts."""
-    return _facts(run, NAMED, {"members": members.tolist()})
+    return _facts(run, NAMED, {"members": array_of(members)})
 
 
 def facts_of_touched(
@@ -95,7 +95,7 @@ def facts_of_touched(
     since = previous(run)
     assert since is not None
     read_from = since.as_of - timedelta(days=since.window_days)
-    named = {"members": members[~is_deep].tolist()}
+    named = {"members": array_of(members[~is_deep])}
     shallow = _facts(run, NAMED, named, read_from=read_from, closed=_closed_before)
     shallow = shallow.where(shallow.last_day >= 0)
     whole = facts_of(run, np.setdiff1d(members, shallow.member))

@@ -1,7 +1,7 @@
 """The job of kind "nightly": stage after stage, each done once however often the worker dies."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import date
 from importlib import import_module
 
@@ -32,10 +32,16 @@ def nightly(job: Job, progress: Progress, *, queue_next: Next) -> None:
     as_of = date.fromisoformat(job.payload["as_of"])
     run = _run_of(job, as_of)
     progress.step(0, len(StageName))
-    _carry_out(run, StageName.FACTS, progress)
-    progress.step(1, len(StageName))
-    # Sums of store days come from receipts alone, and scores leave a processor free for them.
-    with beside(lambda: _carry_out(run, StageName.TOTALS, progress)):
+    # Sums of store days come from receipts, not from facts or scores. All members' facts keep both
+    # processors busy, so then they are made beside the scores only.
+    totals = beside(lambda: _carry_out(run, StageName.TOTALS, progress))
+    with ExitStack() as stack:
+        if not run.is_full:
+            stack.enter_context(totals)
+        _carry_out(run, StageName.FACTS, progress)
+        progress.step(1, len(StageName))
+        if run.is_full:
+            stack.enter_context(totals)
         _carry_out(run, StageName.SCORES, progress)
     progress.step(3, len(StageName))
     _carry_out(run, StageName.PUBLISH, progress)

@@ -12,7 +12,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from segmentation.analytics import rfm
-from segmentation.models import NightlyRun, PendingRank
+from segmentation.models import NightlyRun, PendingRank, RfmSettings
 from segmentation.nightly import clusters, scoring
 from segmentation.nightly.columns import BIG, INT, copy_in
 from segmentation.nightly.population import NONE, population_columns
@@ -24,8 +24,8 @@ KEYS = {
     "last_day": "coalesce(last_day - DATE '1970-01-01', 0)",
     "receipts": "receipts",
     "cents": "(spend * 100)::int8",
-    "home": "coalesce(home_store_id, 0)",
 }
+HOME = {"home": "coalesce(home_store_id, 0)"}
 # How a member is published, as whole numbers with NONE for nothing. They come as one number, in which
 # each has so many bits and is one higher.
 CODES = {
@@ -47,7 +47,7 @@ class Found:
 def read(run: NightlyRun) -> Found:
     known = _known(run)
     silence = days(run.as_of) - known["last_day"]
-    scores = scoring.scores(run.scoring, silence, known["receipts"], known["cents"], known["home"])
+    scores = scoring.scores(run.scoring, silence, known["receipts"], known["cents"], known.get("home"))
     labels, model = clusters.labels(run, known)
     value = rfm.value_class(silence, known["receipts"], known["cents"])
     place = rfm.place_of(scores.r, scores.f, run.scoring.grid)
@@ -66,8 +66,10 @@ def read(run: NightlyRun) -> Found:
 
 
 def _known(run: NightlyRun) -> dict[str, NDArray[Any]]:
-    types = {"last_day": INT, "receipts": INT, "cents": BIG, "home": BIG, "published": INT}
+    types = {"last_day": INT, "receipts": INT, "cents": BIG, "published": INT}
     asked = KEYS | {"published": PUBLISHED}
+    if run.scoring.mode == RfmSettings.Mode.PEERS:
+        asked, types = asked | HOME, types | {"home": BIG}
     if clusters.is_due(run):
         asked, types = asked | clusters.ASKED, types | clusters.TYPES
     known = population_columns(run, asked, types, unpublished={"published": "0"})

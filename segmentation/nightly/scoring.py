@@ -28,17 +28,18 @@ def scores(
     silence: NDArray[Any],
     receipts: NDArray[Any],
     cents: NDArray[Any],
-    home: NDArray[Any],
+    home: NDArray[Any] | None,
 ) -> rfm.RfmScores:
-    """The scores of members with a receipt in the window; `home`: the ids of their stores."""
+    """The scores of members with a receipt in the window; `home`: the ids of their stores, for peers."""
     groups = peer_groups(settings, home)
     return rfm.rfm_scores(silence, receipts, cents, groups=groups, breaks=settings.break_points)
 
 
-def peer_groups(settings: RfmSettings, home: NDArray[Any]) -> NDArray[Any] | None:
+def peer_groups(settings: RfmSettings, home: NDArray[Any] | None) -> NDArray[Any] | None:
     """The peer group of each member by the own store, a number; None where all are compared."""
     if settings.mode != RfmSettings.Mode.PEERS:
         return None
+    assert home is not None
     if settings.peers == RfmSettings.Peers.STORE:
         return home
     region_of = dict(Store.unscoped.values_list("pk", "region_id"))

@@ -137,7 +137,7 @@ def _write(shard: NightlyShard, found: Compared) -> None:
     mine = NightlyShard.objects.filter(pk=shard.pk, snapshot=shard.snapshot, is_done=False)
     if mine.update(is_done=True, rows=len(found.new.member)):
         copy_in("segmentation_pendingfacts", facts_rows(shard.run_id, found.new))
-        _touched_write(shard.run_id, found.replaced, np.zeros(len(found.replaced), bool))
+        _touched_write(shard.run_id, found.touched, np.zeros(len(found.touched), bool))
 
 
 def _touched_write(run_id: int, members: NDArray[np.int64], is_deep: NDArray[np.bool_]) -> None:

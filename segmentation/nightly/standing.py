@@ -1,6 +1,6 @@
-"""Which published facts stand, when all have been worked out: only the others need to be written.
+"""What is published and stands, when all facts have been worked out: only the rest needs to be written.
 
-After most nights that is nine in ten members, and reading a row takes a fraction of writing one.
+On most nights that is nine in ten members, and reading a row takes a fraction of writing one.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmentation.analytics.facts import Facts
 from segmentation.analytics.ids import places
 from segmentation.models import FactFields
-from segmentation.nightly.columns import BIG, FLAG, FLOAT, INT, copy_out
+from segmentation.nightly.columns import BIG, FLAG, FOUR, INT, among, copy_out, in_fours, out_of_fours
 from segmentation.nightly.population import objects
 from segmentation.nightly.rows import facts_rows
 
@@ -25,44 +25,68 @@ def _plain(field: "models.Field[Any, Any]") -> tuple[str, str]:
         return f"coalesce({name} - DATE '1970-01-01', -1)", INT
     if isinstance(field, models.DecimalField):
         return f"({name} * 100)::int8", BIG
-    if isinstance(field, models.FloatField):
-        return f"coalesce({name}, 'NaN')", FLOAT
     return f"coalesce({name}, 0)", BIG if isinstance(field, models.ForeignKey) else INT
 
 
-COLUMNS = {field.attname: _plain(field) for field in FactFields._meta.local_concrete_fields}
+FIELDS = FactFields._meta.local_concrete_fields
+RATIOS = {field.attname: field.attname for field in FIELDS if isinstance(field, models.FloatField)}
+PLAIN = {field.attname: _plain(field) for field in FIELDS if field.attname not in RATIOS}
+IN_FOURS = in_fours(RATIOS)
+ASKED = [*(expression for expression, _kind in PLAIN.values()), *IN_FOURS.values()]
 PUBLISHED = f"""
-    SELECT member_id, r IS NULL, {", ".join(expression for expression, _kind in COLUMNS.values())}
+    SELECT member_id, r IS NULL, {", ".join(ASKED)}
     FROM segmentation_memberscore WHERE member_id > %(above)s AND member_id <= %(last)s"""
-TYPES = {"member": BIG, "unscored": FLAG, **{name: kind for name, (_expression, kind) in COLUMNS.items()}}
+TYPES = {"member": BIG, "unscored": FLAG, **{name: kind for name, (_expression, kind) in PLAIN.items()}}
+TYPES |= dict.fromkeys(IN_FOURS, FOUR)
+HOMES = """
+    SELECT id, home_store_id, enrolment_store_id FROM members_member
+    WHERE id > %(above)s AND id <= %(last)s ORDER BY id"""
+
+Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """`new`: facts to publish. `replaced`: members with published ones that do not stand."""
+    """`new`: facts to publish. `touched`: their members, and those of whom nothing is to be published."""
 
     new: Facts
-    replaced: NDArray[np.int64]
+    touched: NDArray[np.int64]
 
 
 def compare(facts: Facts, above: int, last: int) -> Compared:
-    """Compare the facts of all members between two ids with the published ones."""
-    published = copy_out(PUBLISHED, {"above": above, "last": last}, TYPES)
-    # Who objects to profiling has no scores; who does so no more must be scored again.
-    published["as_wished"] = published["unscored"] == objects(published["member"])
+    """Compare the facts of all members between two ids with the published ones, and with their homes."""
+    between = {"above": above, "last": last}
+    published = copy_out(PUBLISHED, between, TYPES)
+    published |= out_of_fours(published, RATIOS)
     at, known = places(facts.member, published["member"])
     stands = np.zeros(len(facts.member), bool)
     stands[at[known]] = _same(facts.where(at[known]), {name: of[known] for name, of in published.items()})
-    gone = ~known
-    gone[known] = ~stands[at[known]]
-    return Compared(facts.where(~stands), published["member"][gone])
+    away = _away_from_home(
+        facts, copy_out(HOMES, between, dict.fromkeys(("member", "home", "enrolment"), BIG))
+    )
+    stands &= ~among(facts.member.astype(np.int64, copy=False), away)
+    new = facts.where(~stands)
+    touched = [new.member, published["member"][~known], away]
+    return Compared(new, np.unique(np.concatenate(touched)))
 
 
-def _same(facts: Facts, published: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    same: NDArray[np.bool_] = published["as_wished"] | (facts.receipts == 0)
+def _same(facts: Facts, published: Columns) -> NDArray[np.bool_]:
+    # Who objects to profiling has no scores; who does so no more must be scored again.
+    as_wished = published["unscored"] == objects(published["member"])
+    same: NDArray[np.bool_] = as_wished | (facts.receipts == 0)
     for name, column in facts_rows(0, facts).items():
-        if name in COLUMNS:
+        if name in PLAIN or name in RATIOS:
             now, then = np.ma.getdata(column), published[name]
             equal = now == then
             same &= equal | (np.isnan(now) & np.isnan(then)) if now.dtype.kind == "f" else equal
     return same
+
+
+def _away_from_home(facts: Facts, members: Columns) -> NDArray[Any]:
+    """Members who are noted elsewhere than where they buy, or enrolled if they do not."""
+    home = members["enrolment"]
+    at, there = places(members["member"], facts.member)
+    buys = there & (facts.home_store > 0)
+    home[at[buys]] = facts.home_store[buys]
+    away: NDArray[Any] = members["member"][members["home"] != home]
+    return away

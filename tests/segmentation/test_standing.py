@@ -9,7 +9,7 @@ from members.models import Member, ProfilingObjection
 from organization.models import Store
 from sales.models import Receipt, ReceiptLine
 from segmentation.models import FactFields, MemberScore, NightlyRun, NightlyStage, StageName
-from segmentation.nightly.standing import COLUMNS
+from segmentation.nightly.standing import PLAIN, RATIOS
 from tests.conftest import make_member
 from tests.segmentation.builders import NIGHT, a_product, a_receipt, days_before, make_night, published_rows
 
@@ -45,7 +45,7 @@ def facts_written() -> int | None:
 def test_a_wrong_fact_of_any_kind_is_found(
     column: str, crowd: list[Member], published: dict[str, list[Any]]
 ) -> None:
-    assert COLUMNS.keys() == FACTS.keys()
+    assert {*PLAIN, *RATIOS} == FACTS.keys()
     change(column, OTHERWISE.get(FACTS[column].get_internal_type(), "5555"), crowd[3])
     assert published_rows() != published
     make_night(full=True)
@@ -118,5 +118,15 @@ def test_a_home_that_was_changed_by_hand_is_put_right(
 ) -> None:
     Member.unscoped.filter(pk=crowd[4].pk).update(home_store=other_store)
     make_night(full=True)
-    assert facts_written() == 0
+    assert facts_written() == 1
     assert published_rows() == published
+
+
+def test_who_bought_nothing_is_at_home_where_they_enrolled(
+    crowd: list[Member], published: dict[str, list[Any]], store: Store, other_store: Store
+) -> None:
+    member = make_member(store)
+    Member.unscoped.filter(pk=member.pk).update(home_store=other_store)
+    make_night(full=True)
+    assert Member.unscoped.get(pk=member.pk).home_store == store
+    assert facts_written() == 0
