@@ -95,7 +95,8 @@ class ClusterModel(Scaling):
     k_scan_: fit of each k on the sample. inertia_: of all members; silhouette_: of the sample.
     agreement_: adjusted Rand index against the previous model's labels of the same members, None
     without one. continues_: per cluster, the label of the previous model's cluster it continues.
-    bin_edges_ (features, 9), bin_shares_ (features, 10): deciles at the fit, for stability.
+    bin_edges_ (features, 9): deciles of the sample at the fit; bin_shares_ (features, 10): the shares of
+    all members between them, for stability.
     """
 
     centroids_: Floats
@@ -179,8 +180,7 @@ def fit_and_assign(
         centroids = centroids[order]
         labels = _nearest(points, centroids)
         (silhouette,) = silhouettes(some, [labels[rows]])
-    with ThreadPoolExecutor() as pool:
-        edges = np.array(list(pool.map(lambda values: np.quantile(values, DECILES), points.T)))
+    edges = np.quantile(some, DECILES, axis=0).T
     model = ClusterModel(
         **{field.name: getattr(scaling, field.name) for field in fields(Scaling)},
         centroids_=centroids,

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.intp]
 
 DISTANCE_ROWS = 1000
+THREADS = 2  # of which each holds the distances of so many rows
 
 
 def silhouettes(points: Floats, labelings: Sequence[Labels]) -> list[float]:
@@ -28,7 +29,7 @@ def silhouettes(points: Floats, labelings: Sequence[Labels]) -> list[float]:
     belongs = [np.eye(labels.max() + 1)[labels] for labels in labelings]
     stacked = np.hstack(belongs)
     chunks = [points[start : start + DISTANCE_ROWS] for start in range(0, len(points), DISTANCE_ROWS)]
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         sums = np.vstack(list(pool.map(lambda chunk: euclidean_distances(chunk, points) @ stacked, chunks)))
     ends = np.cumsum([member.shape[1] for member in belongs])[:-1]
     parts = np.split(sums, ends, axis=1)

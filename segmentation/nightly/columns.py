@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -63,11 +64,11 @@ def copy_out(query: str, params: Mapping[str, Any], types: Mapping[str, str]) ->
 
 
 def in_fours(expressions: Mapping[str, str]) -> dict[str, str]:
-    """Columns of type FOUR that hold these doubles, NaN for null.
+    """Columns of type FOUR that hold these numbers as doubles, NaN for null; whole ones up to 2 ** 53.
 
-    Each column of a row costs as much again, however short; no plain type holds several doubles.
+    Each column of a row costs as much again, however short; no plainer type holds several numbers.
     """
-    values = [f"coalesce({expression}, 'NaN')" for expression in expressions.values()]
+    values = [f"coalesce(({expression})::float8, 'NaN')" for expression in expressions.values()]
     values += ["0"] * (-len(values) % 4)
     fours = [values[start : start + 4] for start in range(0, len(values), 4)]
     return {f"four {at}": "lseg(point({}, {}), point({}, {}))".format(*of) for at, of in enumerate(fours)}
@@ -75,8 +76,8 @@ def in_fours(expressions: Mapping[str, str]) -> dict[str, str]:
 
 def out_of_fours(columns: Mapping[str, NDArray[Any]], names: Collection[str]) -> dict[str, NDArray[Any]]:
     """The doubles that columns made by `in_fours` hold, by these names."""
-    fours = [columns[f"four {at}"] for at in range(math.ceil(len(names) / 4))]
-    return dict(zip(names, np.hstack(fours).T, strict=False))
+    fours = [np.ascontiguousarray(columns[f"four {at}"].T) for at in range(math.ceil(len(names) / 4))]
+    return dict(zip(names, chain.from_iterable(fours), strict=False))
 
 
 def copy_in(table: str, columns: Mapping[str, NDArray[Any]]) -> int:

@@ -13,31 +13,27 @@ from numpy.typing import NDArray
 from segmentation.analytics.facts import Facts
 from segmentation.analytics.ids import places
 from segmentation.models import FactFields
-from segmentation.nightly.columns import BIG, FLAG, FOUR, INT, among, copy_out, in_fours, out_of_fours
+from segmentation.nightly.columns import BIG, FOUR, among, copy_out, in_fours, out_of_fours
 from segmentation.nightly.population import objects
 from segmentation.nightly.rows import facts_rows
 
 
-def _plain(field: "models.Field[Any, Any]") -> tuple[str, str]:
-    """A column with a value for null, as `facts_rows` has it below its mask, and how it is sent."""
-    name = field.attname
+def _number(field: "models.Field[Any, Any]") -> str:
+    """A fact as `facts_rows` has it."""
     if isinstance(field, models.DateField):
-        return f"coalesce({name} - DATE '1970-01-01', -1)", INT
+        return f"{field.attname} - DATE '1970-01-01'"
     if isinstance(field, models.DecimalField):
-        return f"({name} * 100)::int8", BIG
-    return f"coalesce({name}, 0)", BIG if isinstance(field, models.ForeignKey) else INT
+        return f"({field.attname} * 100)::int8"
+    return field.attname
 
 
-FIELDS = FactFields._meta.local_concrete_fields
-RATIOS = {field.attname: field.attname for field in FIELDS if isinstance(field, models.FloatField)}
-PLAIN = {field.attname: _plain(field) for field in FIELDS if field.attname not in RATIOS}
-IN_FOURS = in_fours(RATIOS)
-ASKED = [*(expression for expression, _kind in PLAIN.values()), *IN_FOURS.values()]
+FACTS = {field.attname: _number(field) for field in FactFields._meta.local_concrete_fields}
+ASKED = {**FACTS, "unscored": "(r IS NULL)::int4"}
+IN_FOURS = in_fours(ASKED)
 PUBLISHED = f"""
-    SELECT member_id, r IS NULL, {", ".join(ASKED)}
+    SELECT member_id, {", ".join(IN_FOURS.values())}
     FROM segmentation_memberscore WHERE member_id > %(above)s AND member_id <= %(last)s"""
-TYPES = {"member": BIG, "unscored": FLAG, **{name: kind for name, (_expression, kind) in PLAIN.items()}}
-TYPES |= dict.fromkeys(IN_FOURS, FOUR)
+TYPES = {"member": BIG, **dict.fromkeys(IN_FOURS, FOUR)}
 HOMES = """
     SELECT id, home_store_id, enrolment_store_id FROM members_member
     WHERE id > %(above)s AND id <= %(last)s ORDER BY id"""
@@ -57,7 +53,7 @@ def compare(facts: Facts, above: int, last: int) -> Compared:
     """Compare the facts of all members between two ids with the published ones, and with their homes."""
     between = {"above": above, "last": last}
     published = copy_out(PUBLISHED, between, TYPES)
-    published |= out_of_fours(published, RATIOS)
+    published = {"member": published["member"], **out_of_fours(published, ASKED)}
     at, known = places(facts.member, published["member"])
     stands = np.zeros(len(facts.member), bool)
     stands[at[known]] = _same(facts.where(at[known]), {name: of[known] for name, of in published.items()})
@@ -74,11 +70,10 @@ def _same(facts: Facts, published: Columns) -> NDArray[np.bool_]:
     # Who objects to profiling has no scores; who does so no more must be scored again.
     as_wished = published["unscored"] == objects(published["member"])
     same: NDArray[np.bool_] = as_wished | (facts.receipts == 0)
-    for name, column in facts_rows(0, facts).items():
-        if name in PLAIN or name in RATIOS:
-            now, then = np.ma.getdata(column), published[name]
-            equal = now == then
-            same &= equal | (np.isnan(now) & np.isnan(then)) if now.dtype.kind == "f" else equal
+    rows = facts_rows(0, facts)
+    for name in FACTS:
+        now, then = np.ma.filled(rows[name].astype(np.float64), np.nan), published[name]
+        same &= (now == then) | (np.isnan(now) & np.isnan(then))
     return same
 
 
