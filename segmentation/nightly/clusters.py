@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segmentation.analytics import clusters as analytics
 from segmentation.models import ClusterModelRow, NightlyRun
+from segmentation.nightly.columns import FOUR, INT, in_fours, out_of_fours
 from segmentation.nightly.population import NONE, population_columns
 
 # Spreads ids, so that a part of them has nothing in common.
@@ -90,15 +91,18 @@ def _stands(run: NightlyRun, known: Columns, chosen: Chosen) -> bool:
 # Money is kept in whole units and clustered in cents.
 IN_CENTS = {"mean_ticket_cents": "mean_ticket * 100", "price_per_pack": "price_per_pack * 100"}
 RATIOS = {name: IN_CENTS.get(name, name) for name in analytics.FEATURES if name != "packs_per_week"}
-ASKED = {"packs": "packs", **RATIOS}
+IN_FOURS = in_fours(RATIOS)
+ASKED = {"packs": "packs", **IN_FOURS}
+TYPES = {"packs": INT, **dict.fromkeys(IN_FOURS, FOUR)}
 
 
 def _matrix(run: NightlyRun, *, members: NDArray[np.int64] | None = None, looked_at: bool = False) -> Matrix:
-    return _features(run, population_columns(run, ASKED, members=members, only_looked_at=looked_at))
+    return _features(run, population_columns(run, ASKED, TYPES, members=members, only_looked_at=looked_at))
 
 
 def _features(run: NightlyRun, columns: Columns) -> Matrix:
-    return analytics.feature_matrix(columns, window=run.window_days)
+    facts = {"packs": columns["packs"], **out_of_fours(columns, RATIOS)}
+    return analytics.feature_matrix(facts, window=run.window_days)
 
 
 def _last_model(run: NightlyRun) -> ClusterModelRow | None:

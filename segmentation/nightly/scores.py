@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from segmentation.analytics import rfm
 from segmentation.models import NightlyRun, PendingRank, RfmSettings
 from segmentation.nightly import clusters, scoring
-from segmentation.nightly.columns import copy_in
+from segmentation.nightly.columns import BIG, INT, copy_in
 from segmentation.nightly.population import NONE, population_columns
 from segmentation.nightly.reading import days
 from segmentation.nightly.stage import Outcome, Stage
@@ -66,12 +66,13 @@ def read(run: NightlyRun) -> Found:
 
 
 def _known(run: NightlyRun) -> dict[str, NDArray[Any]]:
+    types = {"last_day": INT, "receipts": INT, "cents": BIG, "published": INT}
     asked = KEYS | {"published": PUBLISHED}
     if run.scoring.mode == RfmSettings.Mode.PEERS:
-        asked |= HOME
-    features = clusters.ASKED if clusters.is_due(run) else {}
-    known = population_columns(run, asked | features, unpublished={"published": "0"})
-    known |= {name: known[name].astype(np.int64) for name in asked}
+        asked, types = asked | HOME, types | {"home": BIG}
+    if clusters.is_due(run):
+        asked, types = asked | clusters.ASKED, types | clusters.TYPES
+    known = population_columns(run, asked, types, unpublished={"published": "0"})
     published = known.pop("published")
     codes = {name: (published >> BITS * at & (1 << BITS) - 1) - 1 for at, name in enumerate(CODES)}
     return known | codes
