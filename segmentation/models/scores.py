@@ -74,7 +74,7 @@ class MemberScore(FactFields, RankFields):
 
 
 class PendingFacts(FactFields):
-    """Facts worked out by a run that is not published yet; pruned when it is. No index: see migration 9."""
+    """Facts that a run which is not published yet will change; pruned when it is. No index: see migration 9."""
 
     pk = models.CompositePrimaryKey("run", "member")
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
@@ -85,7 +85,7 @@ class PendingFacts(FactFields):
 
 
 class PendingRank(RankFields):
-    """Scores and cluster by such a run: of everybody it looked at, and of others whose scores change.
+    """Scores and cluster by such a run: of members with such facts, and of others whose scores change.
 
     No index, as for the facts.
     """
@@ -99,7 +99,10 @@ class PendingRank(RankFields):
 
 
 class TouchedMember(models.Model):
-    """A member whose facts a run works out anew; whoever has no pending row then has no receipts."""
+    """A member whose facts a run works out anew or, of a run that reads everybody, finds published otherwise.
+
+    Whoever has no pending row then has no receipts. No index, as for the facts.
+    """
 
     pk = models.CompositePrimaryKey("run", "member")
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)
