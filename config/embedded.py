@@ -28,8 +28,19 @@ OWNER = pwd.getpwnam("nobody") if IS_ROOT else pwd.getpwuid(os.geteuid())  # Pos
 _NAME = hashlib.sha256(f"{os.geteuid()} {ROOT}".encode()).hexdigest()[:12]
 HOME = Path(os.environ.get("HUIYAN_HOME", f"/var/tmp/huiyan-{_NAME}"))
 DATA, POSTGRES_SOCKET, VALKEY_SOCKET = HOME / "pg", HOME / ".s.PGSQL.5432", HOME / "valkey.sock"
-# Of memory a quarter, up to where a chain of ten million receipts lies in it whole.
-SHARED_MB = min(psutil.virtual_memory().total // 4 // 2**20, 4096)
+
+
+def _memory() -> int:
+    """Of the machine, or what a container may take of it."""
+    limits = [psutil.virtual_memory().total]
+    for limit in ("memory.max", "memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            limits.append(int(Path("/sys/fs/cgroup", limit).read_text()))
+    return min(limits)
+
+
+# A quarter, up to where a chain of ten million receipts lies in it whole.
+SHARED_MB = min(_memory() // 4 // 2**20, 4096)
 SETTINGS = f"-c listen_addresses='' -k {HOME} -c shared_buffers={SHARED_MB}MB -c max_wal_size=8GB"
 # Neither statements nor the rows they failed at: their values may be personal.
 SETTINGS += " -c log_min_error_statement=panic -c log_error_verbosity=terse"

@@ -74,7 +74,7 @@ class MemberScore(FactFields, RankFields):
 
 
 class PendingFacts(FactFields):
-    """Facts that a run which is not published yet will change; pruned when it is. No index: see migration 9."""
+    """Facts that a run not published yet will change; pruned when it is. No index: see migration 9."""
 
     pk = models.CompositePrimaryKey("run", "member")
     run = models.ForeignKey(NightlyRun, models.CASCADE, db_constraint=False, db_index=False)

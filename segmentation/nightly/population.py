@@ -48,8 +48,8 @@ def population_columns(
     fresh = columns(FACTS, OF_RUN, {**asked, **(unpublished or {})})
     if only_looked_at:
         return _by_member([(fresh, True)])
-    # Who objected at the last publishing has no facts there. Who took it back since is for the next night
-    # to look at; this one did not, though it may see no objection any more.
+    # Who objected at the last publishing, or since the facts were worked out, has no facts there. Who took
+    # it back by now is for the next night to look at; this one did not, though it may see no objection.
     rest = columns(SCORES, "r IS NOT NULL", asked)
     touched = copy_out(TOUCHED, {"run": run.pk}, {"member": BIG})["member"]
     return _by_member([(fresh, True), (_where(rest, ~among(rest["member"], touched)), False)])

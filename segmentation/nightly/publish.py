@@ -49,6 +49,8 @@ FOUND = f"""
 PUBLISH = f"""
     MERGE INTO segmentation_memberscore s USING ({FOUND}) x ON s.member_id = x.id
     WHEN MATCHED AND x.has = 'no receipts' THEN DELETE
+    -- Cleared since the scores were read, by an objection that may be taken back by now: for the next night.
+    WHEN MATCHED AND x.has = 'scores' AND s.r IS NULL THEN DO NOTHING
     WHEN MATCHED AND x.has = 'scores' THEN UPDATE SET ({", ".join(RANKS)}) = ROW({_row("x", RANKS)})
     -- Only rows that differ are written: most members' facts and scores are those of the night before.
     WHEN MATCHED AND ROW({_row("s", FACTS + RANKS)}) IS DISTINCT FROM ROW({_row("x", FACTS + RANKS)}) THEN

@@ -32,8 +32,8 @@ def nightly(job: Job, progress: Progress, *, queue_next: Next) -> None:
     as_of = date.fromisoformat(job.payload["as_of"])
     run = _run_of(job, as_of)
     progress.step(0, len(StageName))
-    # Sums of store days come from receipts, not from facts or scores. All members' facts keep both
-    # processors busy, so then they are made beside the scores only.
+    # Sums of store days come from receipts, not from facts or scores. The facts of a night asked for as
+    # full keep both processors busy, so then they are made beside the scores only.
     totals = beside(lambda: _carry_out(run, StageName.TOTALS, progress))
     with ExitStack() as stack:
         if not run.is_full:

@@ -28,7 +28,10 @@ def _number(field: "models.Field[Any, Any]") -> str:
 
 
 FACTS = {field.attname: _number(field) for field in FactFields._meta.local_concrete_fields}
-ASKED = {**FACTS, "unscored": "(r IS NULL)::int4"}
+# Two for each score, and one for a cluster, which a scored member may be without.
+SCORED = "2 * num_nonnulls(r, f, m, segment, value_class) + num_nonnulls(cluster)"
+ALL_SCORES = 10
+ASKED = {**FACTS, "scored": SCORED}
 IN_FOURS = in_fours(ASKED)
 PUBLISHED = f"""
     SELECT member_id, {", ".join(IN_FOURS.values())}
@@ -67,9 +70,9 @@ def compare(facts: Facts, above: int, last: int) -> Compared:
 
 
 def _same(facts: Facts, published: Columns) -> NDArray[np.bool_]:
-    # Who objects to profiling has no scores; who does so no more must be scored again.
-    as_wished = published["unscored"] == objects(published["member"])
-    same: NDArray[np.bool_] = as_wished | (facts.receipts == 0)
+    # No scores without receipts, nor with an objection; who objects no more must be scored again.
+    is_scored = (facts.receipts > 0) & ~objects(published["member"])
+    same: NDArray[np.bool_] = np.where(is_scored, published["scored"] >= ALL_SCORES, published["scored"] == 0)
     rows = facts_rows(0, facts)
     for name in FACTS:
         now, then = np.ma.filled(rows[name].astype(np.float64), np.nan), published[name]

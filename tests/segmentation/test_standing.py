@@ -1,5 +1,6 @@
 """A night from all receipts writes the published facts that do not stand, and no others."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from members.models import Member, ProfilingObjection
 from organization.models import Store
 from sales.models import Receipt, ReceiptLine
 from segmentation.models import FactFields, MemberScore, NightlyRun, NightlyStage, StageName
-from segmentation.nightly import standing
+from segmentation.nightly import publish, standing
+from segmentation.nightly.objections import profile_clear
+from segmentation.nightly.stage import Outcome, Stage
 from tests.conftest import make_member
 from tests.segmentation.builders import NIGHT, a_product, a_receipt, days_before, make_night, published_rows
 
@@ -62,6 +65,55 @@ def test_nothing_is_not_taken_for_something(
     make_night(full=True)
     assert facts_written() == (was is not None)
     assert published_rows() == published
+
+
+RANKS = {"r": "r + 32", "f": "6", "m": "m + 32", "segment": "'new'", "value_class": "'xyz'", "cluster": "99"}
+
+
+@pytest.mark.parametrize("wrong", [RANKS, dict.fromkeys(RANKS, "NULL")], ids=["wrong", "missing"])
+@pytest.mark.parametrize("column", RANKS)
+def test_a_wrong_score_is_found(
+    column: str, wrong: dict[str, str], crowd: list[Member], published: dict[str, list[Any]]
+) -> None:
+    for member in crowd:
+        change(column, wrong[column], member)
+    make_night(full=True)
+    assert published_rows()["MemberScore"] == published["MemberScore"]
+
+
+@pytest.mark.parametrize("column", RANKS)
+def test_scores_without_receipts_go(column: str, crowd: list[Member], store: Store) -> None:
+    silent = make_member(store)
+    a_receipt(store, days_before(500), silent, total="30.00", lines=[(a_product("P9"), 2)])
+    make_night()
+    published = published_rows()
+    change(column, "'new'" if column in ("segment", "value_class") else "5", silent)
+    make_night(full=True)
+    assert published_rows() == published
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_who_objects_and_takes_it_back_while_a_night_is_made_is_whole_the_night_after(
+    full: bool, crowd: list[Member], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scores are worked out by then, and the facts that were published are cleared."""
+    make_night(days_before(1))
+    wrong = crowd[3]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE segmentation_memberscore SET r = 6 - r WHERE member_id = %s", [wrong.pk])
+    write = publish.write
+
+    def objected(run: NightlyRun, nothing: None) -> Outcome:
+        profile_clear(wrong.pk)
+        return write(run, nothing)
+
+    monkeypatch.setattr(publish, "STAGE", Stage(publish.read, objected))
+    make_night(full=full)
+    monkeypatch.undo()
+    assert MemberScore.unscoped.get(member=wrong).segment is None
+    make_night(NIGHT + timedelta(days=1))
+    row = MemberScore.unscoped.get(member=wrong)
+    assert row.segment and row.mean_ticket
 
 
 def test_rows_that_stand_are_left_as_they_are(crowd: list[Member], published: dict[str, list[Any]]) -> None:
