@@ -131,7 +131,7 @@ def test_it_ends_a_night_that_had_read_the_member_before(
     write = shards._write
 
     def erase_meanwhile(shard: Any, found: Any) -> None:
-        assert len(found.member) == 2
+        assert len(found.new.member) == 2
         erase(gone)
         write(shard, found)
 
