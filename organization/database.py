@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg2
 from django.db import (
     DEFAULT_DB_ALIAS,
     DatabaseError,
+    Error,
     InterfaceError,
     OperationalError,
     connection,
@@ -58,6 +59,9 @@ def shared_snapshot() -> Iterator[str]:
             cursor.execute("SELECT pg_export_snapshot()")
             yield cursor.fetchone()[0]
     finally:
+        # Now, and not when the server notices that nobody is there any more.
+        with suppress(Error), keeper.cursor() as cursor:
+            cursor.execute("ROLLBACK")
         keeper.close()
 
 
