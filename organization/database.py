@@ -59,7 +59,8 @@ def shared_snapshot() -> Iterator[str]:
             cursor.execute("SELECT pg_export_snapshot()")
             yield cursor.fetchone()[0]
     finally:
-        # Now, and not when the server notices that nobody is there any more. unscoped: it reads nothing.
+        # Now, and not when the server notices that nobody is there any more.
+        # unscoped: it reads nothing.
         with suppress(Error), keeper.cursor() as cursor:
             cursor.execute("ROLLBACK")
         keeper.close()
