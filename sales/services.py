@@ -28,8 +28,7 @@ STORE_DAYS = f"""
         FROM sales_receiptline WHERE business_day BETWEEN %(first)s AND %(last)s
         GROUP BY store_id, business_day
     ),
-    -- Several receipts of a day are one visit. Visits of one day with the one before on the same day count
-    -- together: few rows.
+    -- Several receipts of a day are one visit; visits of a day after a last one on the same day are one row.
     visit AS (
         SELECT store_id, day, before, count(*) AS visits FROM (
             SELECT store_id, business_day AS day, lag(business_day) OVER (

@@ -28,13 +28,13 @@ KEYS = {
 HOME = {"home": "coalesce(home_store_id, 0)"}
 
 
-# How a member is published, as whole numbers with NONE for nothing. They come as one number, in which
-# each has so many bits and is one higher.
 def _code(name: str) -> str:
-    # What does not fit into its bits is wrong, and no code of the right ones.
+    """A score or cluster that fits into BITS; 30 for one that does not, which is no right one."""
     return f"CASE WHEN {name} BETWEEN 0 AND 29 THEN {name}::int4 WHEN {name} IS NULL THEN {NONE} ELSE 30 END"
 
 
+# How a member is published, as whole numbers with NONE for nothing. They come as one number, in which
+# each has so many bits and is one higher.
 CODES = {
     **{name: _code(name) for name in ("r", "f", "m", "cluster")},
     "segment": scoring.SEGMENT_PLACE,

@@ -94,7 +94,7 @@ def test_scores_without_receipts_go(column: str, crowd: list[Member], store: Sto
 
 @pytest.mark.parametrize("full", [True, False])
 def test_who_objects_and_takes_it_back_while_a_night_is_made_is_whole_the_night_after(
-    full: bool, crowd: list[Member], store: Store, monkeypatch: pytest.MonkeyPatch
+    full: bool, crowd: list[Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scores are worked out by then, and the facts that were published are cleared."""
     make_night(days_before(1))
